@@ -1,0 +1,79 @@
+"""From indicator values to one score of need, and back to what the score is made of."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+# Above 100 a unit is worse than the bad goalpost; beyond 150 it gets no further points (methods.md, 1.4).
+MOST_NEED = 150.0
+
+
+def need(value: ArrayLike, low: ArrayLike, high: ArrayLike) -> Floats:
+    """Points of need: 0 at the good goalpost `low`, 100 at the bad goalpost `high`, kept within 0..150.
+
+    value: any shape, in the unit of the goalposts; draws work like point values.
+    low, high: goalposts that broadcast against value. Where a high value is good, low is the larger number.
+    Raises ValueError where the two goalposts are the same.
+    """
+    good, bad = np.asarray(low, float), np.asarray(high, float)
+    if np.any(good == bad):
+        raise ValueError("The goalposts low and high must differ, or need has no scale.")
+    points = 100 * (np.asarray(value, float) - good) / (bad - good)
+    return np.asarray(np.clip(points, 0, MOST_NEED))
+
+
+def weighted_mean(values: Floats, weights: ArrayLike, axis: int = -1) -> Floats:
+    """Arithmetic mean along `axis`; full compensation, for indicators of the same duty.
+
+    values: any shape, in points. weights: shape (values.shape[axis],), or the full shape of values when
+    the weights differ between units; at least 0, on any scale.
+    Returns values' shape without `axis`. A missing value (NaN) makes the mean missing unless its weight is 0;
+    weights that are all 0 make it missing.
+    """
+    return power_mean(values, weights, 1.0, axis)
+
+
+def power_mean(values: Floats, weights: ArrayLike, power: float = 2.0, axis: int = -1) -> Floats:
+    """(sum of w * v**power) ** (1/power) along `axis`, with weights that sum to 1.
+
+    A power above 1 lets one bad dimension weigh more than in the arithmetic mean.
+    values: any shape, in points, at least 0. weights, missing values and result: as in `weighted_mean`.
+    Raises ValueError for a negative weight.
+
+    Hardy, Littlewood & Polya (1934), Inequalities, ch. 2.
+    """
+    return np.asarray(_powered_parts(values, weights, power, axis).sum(axis=axis) ** (1 / power))
+
+
+def contributions(dimension_needs: Floats, weights: ArrayLike) -> Floats:
+    """How many points of the score (power mean, power 2) come from each dimension.
+
+    dimension_needs: shape (..., D), points of need per dimension, at least 0. weights: shape (D,).
+    Returns shape (..., D), in points; the last axis sums to the score. A score of 0 has no parts: zeros.
+    """
+    parts = _powered_parts(dimension_needs, weights, 2.0, -1)
+    score = np.sqrt(parts.sum(axis=-1, keepdims=True))
+    return np.asarray(np.divide(parts, score, out=np.zeros_like(parts), where=score != 0))
+
+
+def _powered_parts(values: Floats, weights: ArrayLike, power: float, axis: int) -> Floats:
+    """Each w * v**power, weights scaled to sum to 1 along `axis`; weight 0 removes even a missing value."""
+    share = _scaled(_aligned(np.asarray(weights, float), np.ndim(values), axis), axis)
+    return np.where(share == 0, 0.0, share * np.asarray(values, float) ** power)
+
+
+def _aligned(weights: Floats, dimensions: int, axis: int) -> Floats:
+    """Weights in one dimension are laid along `axis`; weights in full shape stay as they are."""
+    if weights.ndim != 1 or dimensions == 1:
+        return weights
+    shape = np.ones(dimensions, int)
+    shape[axis] = weights.size
+    return weights.reshape(shape)
+
+
+def _scaled(weights: Floats, axis: int) -> Floats:
+    if np.any(weights < 0):
+        raise ValueError("A weight must not be negative.")
+    total = weights.sum(axis=axis, keepdims=True)
+    return weights / np.where(total > 0, total, np.nan)

@@ -1,0 +1,71 @@
+"""Classical intervals for a single share or a single rate."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+Floats = NDArray[np.float64]
+
+# Below ten events Byar's approximation is replaced by the exact limits, as PHEindicatormethods does.
+EXACT_BELOW = 10
+
+
+def wilson_interval(
+    numerator: ArrayLike, denominator: ArrayLike, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Wilson score interval of a share.
+
+    numerator, denominator: counts of any shapes that broadcast; they need not be whole numbers.
+    Returns (low, high) as shares 0..1. NaN where the denominator is 0 or missing, or where the numerator
+    is missing or outside 0..denominator.
+
+    Wilson (1927), J. Am. Stat. Assoc. 22:209.
+    """
+    y, n = _positive_denominator(numerator, denominator)
+    y = np.where((y >= 0) & (y <= n), y, np.nan)
+    z = normal_quantile(level)
+    centre = (y + z**2 / 2) / (n + z**2)
+    half = z / (n + z**2) * np.sqrt(y * (n - y) / n + z**2 / 4)
+    # Rounding can carry the limits of 0 and of n cases a hair outside 0..1.
+    return np.where(y == 0, 0.0, centre - half), np.where(y == n, 1.0, centre + half)
+
+
+def byar_interval(count: ArrayLike, exposure: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Interval of a Poisson rate: Byar's approximation, and the exact limits below ten events.
+
+    count: number of events, at least 0. exposure: for example children or child-years; shapes broadcast.
+    Returns (low, high) in events per unit of exposure. NaN where the exposure is 0 or either part is missing.
+
+    Breslow & Day (1987), Statistical Methods in Cancer Research II, p. 69; Garwood (1936), Biometrika 28:437.
+    """
+    y, e = _positive_denominator(count, exposure)
+    few = y < EXACT_BELOW
+    exact_low, exact_high = _garwood(y, level)
+    byar_low, byar_high = _byar(y, level)
+    return np.where(few, exact_low, byar_low) / e, np.where(few, exact_high, byar_high) / e
+
+
+def normal_quantile(level: float) -> float:
+    """How many standard deviations each side hold the middle `level` (a share below 1) of a normal curve."""
+    return float(special.ndtri((1 + level) / 2))
+
+
+def _positive_denominator(numerator: ArrayLike, denominator: ArrayLike) -> tuple[Floats, Floats]:
+    """Both parts as floats of one shape, with NaN for a denominator that is not above 0."""
+    y, n = np.broadcast_arrays(np.asarray(numerator, float), np.asarray(denominator, float))
+    return y, np.where(n > 0, n, np.nan)
+
+
+def _garwood(y: Floats, level: float) -> tuple[Floats, Floats]:
+    """Exact limits of a Poisson mean; quantiles of chi-square / 2, written as gamma quantiles."""
+    tail = (1 - level) / 2
+    low = np.where(y > 0, special.gammaincinv(y, tail), 0.0)
+    return np.where(np.isnan(y), np.nan, low), special.gammaincinv(y + 1, 1 - tail)
+
+
+def _byar(y: Floats, level: float) -> tuple[Floats, Floats]:
+    z = normal_quantile(level)
+    more = y + 1
+    some = np.maximum(y, 1)  # zero events take the exact limits; this only keeps the division defined
+    low = some * (1 - 1 / (9 * some) - z / (3 * np.sqrt(some))) ** 3
+    return low, more * (1 - 1 / (9 * more) + z / (3 * np.sqrt(more))) ** 3

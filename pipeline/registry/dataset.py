@@ -1,0 +1,141 @@
+"""Datasets: who publishes what, in which format, and what the publisher's signs for a missing number mean."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.registry.model import Declaration, Identifier, Text
+
+Status = Literal[
+    "ok",
+    "suppressed_source",
+    "suppressed_here",
+    "not_reported",
+    "not_applicable",
+    "unit_absent",
+    "zero_denominator",
+    "estimated_split",
+    "incomplete_merger",
+    "not_published",
+    "corrected",
+]
+
+
+class Hidden(Declaration):
+    """Between which counts a suppressed number lies, both included."""
+
+    low: Annotated[int, Field(ge=0)]
+    high: Annotated[int, Field(ge=1)]
+
+
+class DatasetBase(Declaration):
+    """What every dataset says, whatever its format."""
+
+    id: Identifier
+    title: str
+    publisher: str
+    licence: str
+    address: str
+    confirmed: Literal["live", "code", "unconfirmed"]
+    revision: Literal["kostra", "none"] = "none"
+    borders: Literal["year_of_data", "publication"] = "year_of_data"
+    symbols: dict[str, Status] = {}
+    hidden: Hidden | None = None
+    aggregate_pattern: str | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _hidden_bounds_where_something_is_hidden(self) -> "DatasetBase":
+        if "suppressed_source" in self.symbols.values() and self.hidden is None:
+            raise ValueError("a symbol means 'suppressed_source', so declare hidden = { low, high }")
+        return self
+
+
+class PxwebDataset(DatasetBase):
+    """A PxWeb table, delivered as JSON-stat2."""
+
+    kind: Literal["pxweb"]
+    table: str
+    unit_dimension: str
+    time_dimension: str = "Tid"
+    contents_dimension: str = "ContentsCode"
+    strip_suffix: str = ""
+
+
+class BufdirDataset(DatasetBase):
+    """The monitor's ZIP of workbooks, one a letter code; a measure is `<letter> <Tallformat>`."""
+
+    kind: Literal["bufdir_zip"]
+    workbooks: tuple[str, ...]
+    other_files: tuple[str, ...] = ()
+    number_formats: tuple[str, ...] = ("Antall", "Andel")
+
+
+class Column(Declaration):
+    """How a column that is not a measure is read."""
+
+    name: str
+    width: int | None = None
+
+
+class DelimitedDataset(DatasetBase):
+    """A text file of separated values with a header: KHR extracts, and the English releases."""
+
+    kind: Literal["delimited"]
+    encoding: str = "utf-8"
+    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    unit_columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    unit_code_width: int | None = None
+    year_column: str
+    half_year_column: str | None = None
+    measures: Annotated[tuple[str, ...], Field(min_length=1)]
+    where: dict[str, str] = {}
+    blank: Status = "not_reported"
+
+
+class ReferenceDataset(DatasetBase):
+    """A code list with a role; `columns` says which of its columns holds what the role needs."""
+
+    kind: Literal["reference"]
+    role: Literal["municipality_code", "municipality_change", "peer_group"]
+    encoding: str = "utf-8"
+    separator: str = ","
+    columns: dict[str, str]
+    skip_codes: tuple[str, ...] = ()
+    constants: dict[str, str] = {}
+
+
+class MapDataset(DatasetBase):
+    """Borders as GeoJSON, one feature a municipality."""
+
+    kind: Literal["map"]
+    border_date: date
+    code_property: str
+    name_property: str
+
+
+Dataset = Annotated[
+    PxwebDataset | BufdirDataset | DelimitedDataset | ReferenceDataset | MapDataset, Field(discriminator="kind")
+]
+
+
+class Correction(Declaration):
+    """A known error of a publisher, with reason, and a guard that fails once the publisher has mended it."""
+
+    dataset: Identifier
+    unit_code: str
+    period: str
+    measure: str
+    action: Literal["hide", "replace"]
+    replacement: float | None = None
+    expected_value: float
+    reason: Text
+    reported: date
+
+    @model_validator(mode="after")
+    def _a_replacement_is_given_when_it_is_used(self) -> "Correction":
+        if (self.action == "replace") != (self.replacement is not None):
+            raise ValueError("replacement is given exactly when action = 'replace'")
+        return self

@@ -1,0 +1,170 @@
+"""Reads and checks everything that is declared for a jurisdiction, and tells all mistakes at once."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from pipeline.problems import BadInput, Problem
+from pipeline.registry.dataset import Correction, Dataset, DatasetBase
+from pipeline.registry.index import Index
+from pipeline.registry.model import Indicator, Jurisdiction
+from pipeline.registry.programme import Cohort, JointService, Office, SplitWeight
+
+HOME = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All declarations of one jurisdiction."""
+
+    jurisdiction: Jurisdiction
+    index: Index
+    indicators: dict[str, Indicator]
+    datasets: dict[str, DatasetBase]
+    corrections: tuple[Correction, ...]
+    offices: tuple[Office, ...]
+    joint_services: tuple[JointService, ...]
+    split_weights: tuple[SplitWeight, ...]
+    cohorts: tuple[Cohort, ...]
+
+    @property
+    def ranked(self) -> list[Indicator]:
+        """The indicators that enter the index, in the order of their dimensions."""
+        order = [dimension.id for dimension in self.index.dimensions]
+        ranked = [each for each in self.indicators.values() if each.use == "rank"]
+        return sorted(ranked, key=lambda each: (order.index(each.dimension or ""), each.id))
+
+
+def jurisdictions(home: Path = HOME) -> list[str]:
+    """The jurisdictions that are declared, in alphabetical order."""
+    return sorted(path.parent.name for path in home.glob("*/jurisdiction.toml"))
+
+
+@cache
+def load(jurisdiction: str, home: Path = HOME) -> Registry:
+    """Everything declared for a jurisdiction.
+
+    Raises BadInput with one problem a mistake: the file, the field, what was given, what is allowed.
+    """
+    folder = home / jurisdiction
+    if not (folder / "jurisdiction.toml").exists():
+        known = ", ".join(jurisdictions(home))
+        raise BadInput([Problem(str(folder.name), "", "jurisdiction", repr(jurisdiction), f"one of {known}")])
+    reader = _Reader(folder)
+    parts: dict[str, Any] = {
+        "jurisdiction": reader.one("jurisdiction.toml", Jurisdiction),
+        "index": reader.one("index.toml", Index),
+        "indicators": reader.by_id("indicators", Indicator),
+        "datasets": reader.by_id("datasets", TypeAdapter(Dataset)),
+        "corrections": reader.rows("corrections/*.toml", "correction", Correction),
+        "offices": reader.rows("offices.toml", "office", Office),
+        "joint_services": reader.rows("services/joint_services.toml", "joint_service", JointService),
+        "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
+        "cohorts": tuple(reader.by_id("programme", Cohort).values()),
+    }
+    reader.raise_if_any()
+    registry = Registry(**parts)
+    problems = list(_across(registry))
+    if problems:
+        raise BadInput(sorted(problems))
+    return registry
+
+
+class _Reader:
+    """Reads declarations and gathers the mistakes in them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+
+    def one(self, name: str, kind: type[BaseModel]) -> Any:
+        return self._check(self.folder / name, "", self._toml(self.folder / name), kind)
+
+    def by_id(self, name: str, kind: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for path in sorted((self.folder / name).glob("*.toml")):
+            thing = self._check(path, "", self._toml(path), kind)
+            if thing is not None:
+                if thing.id != path.stem:
+                    self._say(path, "", "id", thing.id, f"{path.stem!r}, the name of the file")
+                found[thing.id] = thing
+        return found
+
+    def rows(self, pattern: str, key: str, kind: type[BaseModel]) -> tuple[Any, ...]:
+        found = []
+        for path in sorted(self.folder.glob(pattern)):
+            content = self._toml(path)
+            for stray in sorted(set(content) - {key}):
+                self._say(path, "", stray, content[stray], f"only [[{key}]] tables")
+            for number, row in enumerate(content.get(key, []), 1):
+                found.append(self._check(path, f"{key} no. {number}", row, kind))
+        return tuple(each for each in found if each is not None)
+
+    def raise_if_any(self) -> None:
+        if self.problems:
+            raise BadInput(sorted(self.problems))
+
+    def _toml(self, path: Path) -> dict[str, Any]:
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            self.problems.append(Problem(self._name(path), "", "TOML", str(error), "a well-formed TOML file"))
+        except FileNotFoundError:
+            self.problems.append(Problem(self._name(path), "", "file", "nothing", "a TOML file of this name"))
+        return {}
+
+    def _check(self, path: Path, place: str, content: dict[str, Any], kind: Any) -> Any:
+        try:
+            adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+            return adapter.validate_python(content)
+        except ValidationError as error:
+            for mistake in error.errors():
+                field = ".".join(str(step) for step in mistake["loc"]) or "(whole declaration)"
+                given = "nothing" if mistake["type"] == "missing" else repr(mistake["input"])
+                self.problems.append(Problem(self._name(path), place, field, given[:200], mistake["msg"]))
+        return None
+
+    def _say(self, path: Path, place: str, field: str, given: object, allowed: str) -> None:
+        self.problems.append(Problem(self._name(path), place, field, repr(given), allowed))
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder.parent).as_posix()
+
+
+def _across(registry: Registry) -> list[Problem]:
+    """Mistakes that no single declaration shows: names that point at nothing."""
+    home = registry.jurisdiction.id
+    problems = []
+
+    def must_be_one_of(given: str, allowed: list[str], file: str, field: str) -> None:
+        if given not in allowed:
+            problems.append(Problem(f"{home}/{file}", "", field, repr(given), "one of " + ", ".join(sorted(allowed))))
+
+    datasets, dimensions = list(registry.datasets), [each.id for each in registry.index.dimensions]
+    for indicator in registry.indicators.values():
+        file = f"indicators/{indicator.id}.toml"
+        if indicator.use == "rank":
+            must_be_one_of(indicator.dimension or "", dimensions, file, "dimension")
+        for series in indicator.series:
+            for name, part in series.parts.items():
+                must_be_one_of(part.dataset, datasets, file, f"series.{series.era}.{name}.dataset")
+    must_be_one_of(registry.jurisdiction.child_population.dataset, datasets, "jurisdiction.toml", "child_population")
+    if registry.jurisdiction.map_dataset is not None:
+        must_be_one_of(registry.jurisdiction.map_dataset, datasets, "jurisdiction.toml", "map_dataset")
+    for correction in registry.corrections:
+        must_be_one_of(correction.dataset, datasets, "corrections", "dataset")
+    declared = {(post.indicator, post.era) for post in registry.index.goalposts}
+    for each in registry.index.rounds:
+        for dimension in each.dimensions:
+            must_be_one_of(dimension, dimensions, "index.toml", f"rounds.{each.id}.dimensions")
+        for indicator in registry.ranked:
+            entered = indicator.in_era(each.era) is not None and indicator.dimension in each.dimensions
+            if entered and (indicator.id, each.era) not in declared:
+                problems.append(
+                    Problem(f"{home}/index.toml", "", "goalposts", "nothing", f"one for {indicator.id} in {each.era}")
+                )
+    return problems
