@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.dataset import Correction, Dataset, DatasetBase
-from pipeline.registry.index import Index
+from pipeline.registry.index import Index, Round
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.programme import Cohort, JointService, Office, SplitWeight
 
@@ -37,6 +37,14 @@ class Registry:
         order = [dimension.id for dimension in self.index.dimensions]
         ranked = [each for each in self.indicators.values() if each.use == "rank"]
         return sorted(ranked, key=lambda each: (order.index(each.dimension or ""), each.id))
+
+    def entering(self, each: Round) -> list[Indicator]:
+        """The indicators that a round ranks on: published in its era, of a dimension it sees."""
+        return [
+            indicator
+            for indicator in self.ranked
+            if indicator.in_era(each.era) is not None and indicator.dimension in each.dimensions
+        ]
 
 
 def jurisdictions(home: Path = HOME) -> list[str]:
@@ -161,9 +169,8 @@ def _across(registry: Registry) -> list[Problem]:
     for each in registry.index.rounds:
         for dimension in each.dimensions:
             must_be_one_of(dimension, dimensions, "index.toml", f"rounds.{each.id}.dimensions")
-        for indicator in registry.ranked:
-            entered = indicator.in_era(each.era) is not None and indicator.dimension in each.dimensions
-            if entered and (indicator.id, each.era) not in declared:
+        for indicator in registry.entering(each):
+            if (indicator.id, each.era) not in declared:
                 problems.append(
                     Problem(f"{home}/index.toml", "", "goalposts", "nothing", f"one for {indicator.id} in {each.era}")
                 )

@@ -1,0 +1,1 @@
+"""Tables that SQL is the wrong language for: the ranking, and change in guided services."""

@@ -1,0 +1,182 @@
+"""The ranking by need: pooled counts, shrunken shares, a weighted score, and how sure all of it is.
+
+Tables: result.indicator_estimate, result.need_score, result.need_rank. Method: docs/methods.md.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.methods import composite, counts, ranking, shrinkage
+from pipeline.registry.index import Index, Round
+from pipeline.registry.load import Registry
+from pipeline.registry.model import Indicator
+
+Floats = NDArray[np.float64]
+
+POOL = {"binomial": counts.pool_binomial, "poisson": counts.pool_poisson}
+FIT = {"binomial": shrinkage.fit_beta_binomial, "poisson": shrinkage.fit_gamma_poisson}
+
+CELLS = """
+SELECT member.service_id, cell.indicator_id, cell.numerator, cell.denominator, cell.numerator_low, cell.numerator_high, cell.period
+FROM core.indicator_value AS cell
+JOIN core.service_member AS member ON member.municipality_code = cell.unit_code
+WHERE cell.unit_kind = 'municipality' AND cell.is_newest AND cell.era = ?
+    AND cell.period_start >= ? AND cell.period_end <= ?
+    AND cell.status IN ('ok', 'suppressed_source', 'zero_denominator') AND cell.denominator IS NOT NULL
+ORDER BY ALL
+"""
+SERVICES = """
+SELECT service_id, child_population FROM core.service
+WHERE valid_to IS NULL AND not_ranked_reason IS NULL ORDER BY service_id
+"""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One indicator in one round: a table of services, and posterior draws of shape (n_draws, n_services), in its unit."""
+
+    indicator: Indicator
+    table: pd.DataFrame
+    draws: Floats
+
+
+def need_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
+    """The result tables of all rounds, one below the other."""
+    services = con.execute(SERVICES).df()["service_id"].to_numpy()
+    rounds = [_rank(con, registry, each, services) for each in registry.index.rounds]
+    return {name: pd.concat([tables[name] for tables in rounds], ignore_index=True) for name in rounds[0]}
+
+
+def _rank(
+    con: duckdb.DuckDBPyConnection, registry: Registry, each: Round, services: NDArray[np.object_]
+) -> dict[str, pd.DataFrame]:
+    start, end = registry.jurisdiction.start_of(each.first_period), registry.jurisdiction.end_of(each.last_period)
+    cells = con.execute(CELLS, [each.era, start, end]).df()
+    estimates = [
+        _estimate(indicator, cells[cells["indicator_id"] == indicator.id], services, registry.index, each)
+        for indicator in registry.entering(each)
+    ]
+    needs = {each_one.indicator.id: _need(each_one, registry.index, each) for each_one in estimates}
+    score = _Score(registry.index, each, estimates, needs)
+    tables = {
+        "result.indicator_estimate": pd.concat([_with_points(e, needs, score) for e in estimates], ignore_index=True),
+        "result.need_score": _score_table(score, services, registry.index),
+        "result.need_rank": _rank_table(score, services, registry.index),
+    }
+    return {name: table.assign(round_id=each.id) for name, table in tables.items()}
+
+
+def _estimate(indicator: Indicator, cells: pd.DataFrame, services: NDArray[np.object_], index: Index, each: Round) -> Estimate:
+    """Counts pooled over the round, the shrunken value with its interval, and draws."""
+    series = indicator.in_era(each.era)
+    assert series is not None
+    unit = np.searchsorted(services, cells["service_id"].to_numpy())
+    known = cells[np.isin(cells["service_id"], services)]
+    unit = np.searchsorted(services, known["service_id"].to_numpy())
+    columns = [
+        known[name].to_numpy(dtype=float) for name in ("numerator", "denominator", "numerator_low", "numerator_high")
+    ]
+    pooled = POOL[series.likelihood](*columns, unit, len(services))
+    prior = FIT[series.likelihood](pooled)
+    low, high = shrinkage.posterior_interval(prior, pooled, index.interval_level)
+    seed = np.random.SeedSequence([index.seed, zlib.crc32(f"{each.id} {indicator.id}".encode())])
+    draws = shrinkage.posterior_draws(prior, pooled, index.draws, np.random.default_rng(seed))
+    observed = known["numerator"].notna()
+    numerator = np.bincount(unit[observed], weights=known["numerator"][observed], minlength=len(services))
+    own = np.bincount(unit[observed], weights=known["denominator"][observed], minlength=len(services))
+    table = pd.DataFrame(
+        {
+            "service_id": services,
+            "indicator_id": indicator.id,
+            "numerator": np.where(pooled.exposure > 0, numerator, np.nan),
+            "denominator": pooled.exposure,
+            "hidden_cells": np.bincount(unit[~observed], minlength=len(services)),
+            "cells": np.bincount(unit, minlength=len(services)),
+            "observed_value": np.divide(numerator, own, where=own > 0, out=np.full(len(services), np.nan)) * indicator.per,
+            "value": shrinkage.posterior_mean(prior, pooled) * indicator.per,
+            "value_low": low * indicator.per,
+            "value_high": high * indicator.per,
+            "own_information_share": shrinkage.own_information_share(prior, pooled),
+            "is_observed": pooled.exposure > 0,
+        }
+    )
+    return Estimate(indicator, table, draws * indicator.per)
+
+
+def _need(estimate: Estimate, index: Index, each: Round) -> Floats:
+    """Draws as need between the goalposts, 0 to 150; higher is more need, whatever the direction of the indicator."""
+    post = next(p for p in index.goalposts if (p.indicator, p.era) == (estimate.indicator.id, each.era))
+    return composite.need(estimate.draws, post.at_none, post.at_full)
+
+
+class _Score:
+    """Draws of the score: arithmetic mean inside a dimension, power mean across dimensions."""
+
+    def __init__(self, index: Index, each: Round, estimates: list[Estimate], needs: dict[str, Floats]) -> None:
+        self.dimensions = [d for d in index.dimensions if d.id in each.dimensions]
+        self.weights = np.array([d.weight for d in self.dimensions])
+        self.members = {
+            d.id: [e.indicator.id for e in estimates if e.indicator.dimension == d.id] for d in self.dimensions
+        }
+        by_dimension = np.stack(
+            [np.mean([needs[one] for one in self.members[d.id]], axis=0) for d in self.dimensions], axis=-1
+        )
+        self.draws = composite.power_mean(by_dimension, self.weights, index.power)
+        self.mean_need = {name: draws.mean(axis=0) for name, draws in needs.items()}
+        self.points = composite.contributions(by_dimension.mean(axis=0), self.weights)
+        observed = {e.indicator.id: e.table["is_observed"].to_numpy() for e in estimates}
+        seen = np.stack([np.mean([observed[one] for one in self.members[d.id]], axis=0) for d in self.dimensions], axis=-1)
+        self.observed_weight_share = seen @ self.weights / self.weights.sum()
+        self.has_every_dimension = (seen > 0).all(axis=-1)
+        self.is_ranked = self.has_every_dimension & (self.observed_weight_share >= index.minimum_weight_share)
+
+    def points_of(self, indicator: Indicator) -> Floats:
+        """The points of the score (at mean needs) that come from an indicator; over indicators they add up to it."""
+        place = [d.id for d in self.dimensions].index(indicator.dimension or "")
+        siblings = np.sum([self.mean_need[one] for one in self.members[indicator.dimension or ""]], axis=0)
+        share = np.divide(self.mean_need[indicator.id], siblings, where=siblings > 0, out=np.zeros_like(siblings))
+        return np.asarray(self.points[:, place] * share)
+
+
+def _with_points(estimate: Estimate, needs: dict[str, Floats], score: _Score) -> pd.DataFrame:
+    return estimate.table.assign(
+        need=needs[estimate.indicator.id].mean(axis=0), contribution_points=score.points_of(estimate.indicator)
+    )
+
+
+def _score_table(score: _Score, services: NDArray[np.object_], index: Index) -> pd.DataFrame:
+    tail = (1 - index.interval_level) / 2
+    low, high = np.quantile(score.draws, [tail, 1 - tail], axis=0)
+    return pd.DataFrame(
+        {
+            "service_id": services,
+            "score": score.draws.mean(axis=0),
+            "score_low": low,
+            "score_high": high,
+            "observed_weight_share": score.observed_weight_share,
+            "is_ranked": score.is_ranked,
+            "not_ranked_reason": np.where(score.is_ranked, None, "too_little_reported"),
+        }
+    )
+
+
+def _rank_table(score: _Score, services: NDArray[np.object_], index: Index) -> pd.DataFrame:
+    """Ranks among the ranked services only; a service that is not ranked has no row here."""
+    draws = score.draws[:, score.is_ranked]
+    ranks = ranking.rank_draws(draws)
+    best, worst = ranking.rank_interval(draws, index.interval_level)
+    probability = {f"probability_top_{k}": ranking.probability_top(ranks, k) for k in index.top}
+    return pd.DataFrame(
+        {
+            "service_id": services[score.is_ranked],
+            "rank_best": best,
+            "rank_worst": worst,
+            **probability,
+            "tier": ranking.tier(probability[f"probability_top_{index.tier_top}"]),
+        }
+    )

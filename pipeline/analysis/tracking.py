@@ -1,0 +1,89 @@
+"""A first follow-up of guided services: their path and the rest of the country's, indicator by indicator.
+
+Tables: result.cohort_path, result.change. This alone proves nothing: services chosen because they were worst improve
+by chance (docs/methods.md); the tracking issue adds what may be called evidence.
+"""
+
+import duckdb
+import pandas as pd
+
+from pipeline.methods.change import share_difference_interval
+from pipeline.methods.rates import byar_interval, wilson_interval
+from pipeline.registry.load import Registry
+
+LEVEL = 0.95
+
+# One row per cohort, indicator, period and service; services that are not in the cohort are the rest of the country.
+CELLS = """
+WITH guided AS (SELECT DISTINCT cohort_id, service_id FROM staging.guided)
+SELECT
+    cohort.cohort_id,
+    cell.indicator_id,
+    indicator.per,
+    series.likelihood,
+    cell.unit_code AS service_id,
+    CASE WHEN guided.service_id IS NULL THEN 'rest' ELSE 'guided' END AS group_name,
+    cell.period,
+    cell.period_start,
+    phase.phase,
+    cell.numerator,
+    cell.denominator,
+    cell.status
+FROM (SELECT DISTINCT cohort_id, era FROM registry.cohort_member) AS cohort
+JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'service' AND cell.is_newest
+JOIN registry.indicator AS indicator ON indicator.indicator_id = cell.indicator_id AND indicator.use = 'rank'
+JOIN registry.series AS series ON series.indicator_id = cell.indicator_id AND series.era = cell.era
+JOIN core.service AS service ON service.service_id = cell.unit_code AND service.not_ranked_reason IS NULL
+LEFT JOIN guided ON guided.cohort_id = cohort.cohort_id AND guided.service_id = cell.unit_code
+LEFT JOIN registry.phase AS phase
+    ON phase.cohort_id = cohort.cohort_id
+    AND cell.period_start >= CAST(phase.phase_start AS DATE) AND cell.period_end <= CAST(phase.phase_end AS DATE)
+WHERE cell.numerator IS NOT NULL AND cell.denominator > 0
+ORDER BY ALL
+"""
+GROUP = ["cohort_id", "indicator_id", "per", "likelihood", "group_name"]
+
+
+def tracking_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
+    """Path (group × indicator × period) and change (service or group × indicator × phase), from summed counts."""
+    cells = con.execute(CELLS).df()
+    path = _summed(cells, [*GROUP, "period", "period_start", "phase"])
+    groups = _summed(cells, [*GROUP, "phase"]).assign(service_id=None)
+    services = _summed(cells[cells["group_name"] == "guided"], [*GROUP, "service_id", "phase"])
+    change = pd.concat([groups, services], ignore_index=True)
+    change = change[change["phase"].notna()].reset_index(drop=True)
+    return {
+        "result.cohort_path": path.drop(columns=["per", "likelihood"]),
+        "result.change": _against_baseline(change).drop(columns=["per", "likelihood"]),
+    }
+
+
+def _summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Counts summed, the share computed from the sums, with its 95 % limits (Wilson for shares, Byar for rates)."""
+    sums = cells.groupby(by, dropna=False, sort=True).agg(
+        numerator=("numerator", "sum"), denominator=("denominator", "sum"), services=("service_id", "nunique")
+    )
+    table = sums.reset_index()
+    y, n = table["numerator"].to_numpy(dtype=float), table["denominator"].to_numpy(dtype=float)
+    share, rate = wilson_interval(y, n, LEVEL), byar_interval(y, n, LEVEL)
+    is_share = table["likelihood"] == "binomial"
+    table["value"] = y / n * table["per"]
+    table["value_low"] = pd.Series(share[0]).where(is_share, rate[0]) * table["per"]
+    table["value_high"] = pd.Series(share[1]).where(is_share, rate[1]) * table["per"]
+    return table
+
+
+def _against_baseline(change: pd.DataFrame) -> pd.DataFrame:
+    """Adds the baseline's value and the change from it; limits by Newcombe's method for shares."""
+    key = ["cohort_id", "indicator_id", "group_name", "service_id"]
+    baseline = change.loc[change["phase"] == "baseline", [*key, "numerator", "denominator", "value"]]
+    joined = change.merge(baseline, on=key, how="left", suffixes=("", "_baseline"))
+    low, high = share_difference_interval(
+        *(joined[name].to_numpy(dtype=float) for name in ("numerator", "denominator", "numerator_baseline", "denominator_baseline")),
+        LEVEL,
+    )
+    is_share = (joined["likelihood"] == "binomial") & (joined["phase"] != "baseline")
+    joined["change"] = (joined["value"] - joined["value_baseline"]).where(joined["phase"] != "baseline")
+    joined["change_low"] = (pd.Series(low) * joined["per"]).where(is_share)
+    joined["change_high"] = (pd.Series(high) * joined["per"]).where(is_share)
+    return joined.drop(columns=["numerator_baseline", "denominator_baseline"])

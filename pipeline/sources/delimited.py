@@ -1,0 +1,118 @@
+"""Reads text files of separated values: KHR extracts, English releases, and code lists."""
+
+import csv
+import io
+
+import pandas as pd
+
+from pipeline.problems import BadInput, Problem, bad_input
+from pipeline.registry.dataset import DelimitedDataset, MapDataset, ReferenceDataset
+from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
+
+
+def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
+    """The cells of the declared measures; columns as in `table`.
+
+    Raises BadInput with the place of each mistake.
+    """
+    needed = [*dataset.unit_columns, dataset.year_column, *dataset.measures, *dataset.where]
+    if dataset.half_year_column:
+        needed.append(dataset.half_year_column)
+    rows = _rows(body, dataset.encoding, dataset.separator, needed, file)
+    for column, wanted in dataset.where.items():
+        rows = rows[rows[column] == wanted]
+    rows = rows.assign(unit_code=_unit_code(rows, dataset), period=_period(rows, dataset, file))
+    cells = rows.melt(
+        id_vars=["unit_code", "period", "line"], value_vars=list(dataset.measures), var_name="measure", value_name="text"
+    )
+    cells["place"] = "row " + cells["line"].astype(str) + ", column " + cells["measure"]
+    cells = numbers(cells.assign(dimensions=""), dataset, dataset.decimal, dataset.blank)
+    problems = list(unreadable(cells, dataset, dataset.decimal, file))
+    if problems:
+        raise BadInput(problems)
+    return cells[COLUMNS]
+
+
+def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.DataFrame:
+    """A code list: one row a row of the file, columns named as the role needs them, all text."""
+    rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
+    table = pd.DataFrame({wanted: rows[column].str.strip() for wanted, column in dataset.columns.items()})
+    codes = table.filter(regex="code$")
+    table = table[~codes.isin(dataset.skip_codes).any(axis=1)]
+    return table.assign(**dataset.constants)
+
+
+def read_map(body: bytes, dataset: MapDataset, file: str) -> pd.DataFrame:
+    """Borders: one row a feature, with municipality_code, name and its geometry as GeoJSON text."""
+    import json
+
+    try:
+        features = json.loads(body)["features"]
+        rows = [
+            {
+                "municipality_code": feature["properties"][dataset.code_property],
+                "name": feature["properties"][dataset.name_property],
+                "geometry": json.dumps(feature["geometry"], separators=(",", ":")),
+            }
+            for feature in features
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise bad_input(file, "", "GeoJSON", str(error), f"features with {dataset.code_property} and geometry") from None
+    return pd.DataFrame(rows)
+
+
+def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: str) -> pd.DataFrame:
+    """The file as text columns, with `line` the line number; every row as long as the header."""
+    if not body.strip():
+        raise bad_input(file, "", "file", "an empty file", "a header and at least one row")
+    try:
+        text = body.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as error:
+        raise bad_input(file, f"byte {error.start}", "encoding", body[error.start : error.start + 4], encoding) from None
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    header, content, lines, problems = next(reader), [], [], []
+    for row in reader:
+        if len(row) == len(header):
+            content.append(row)
+            lines.append(reader.line_num)
+        elif row:
+            problems.append(Problem(file, f"row {reader.line_num}", "row", f"{len(row)} fields", f"{len(header)} fields"))
+    for column in needed:
+        if column not in header:
+            problems.append(Problem(file, "row 1", "header", repr(separator.join(header)), f"a column named {column!r}"))
+    if not content and not problems:
+        problems.append(Problem(file, "row 2", "row", "no rows", "at least one row below the header"))
+    if problems:
+        raise BadInput(problems[:PROBLEMS_SHOWN])
+    return pd.DataFrame(content, columns=header).assign(line=lines)
+
+
+def _unit_code(rows: pd.DataFrame, dataset: DelimitedDataset) -> pd.Series:
+    """The first unit column that is filled in; padded with zeros where the declaration says they were lost.
+
+    A country row, `0`, is not padded: no municipality has that code.
+    """
+    code = rows[dataset.unit_columns[0]].str.strip()
+    for column in dataset.unit_columns[1:]:
+        code = code.where(code != "", rows[column].str.strip())
+    if dataset.unit_code_width is None:
+        return code
+    return code.where(code == "0", code.str.zfill(dataset.unit_code_width))
+
+
+def _period(rows: pd.DataFrame, dataset: DelimitedDataset, file: str) -> pd.Series:
+    year = rows[dataset.year_column].str.strip()
+    _must_match(rows, dataset.year_column, r"\d{4}", "a year of four digits", file)
+    if dataset.half_year_column is None:
+        return year
+    _must_match(rows, dataset.half_year_column, "[12]", "1 or 2", file)
+    return year + "H" + rows[dataset.half_year_column].str.strip()
+
+
+def _must_match(rows: pd.DataFrame, column: str, pattern: str, allowed: str, file: str) -> None:
+    bad = rows[~rows[column].str.strip().str.fullmatch(pattern)]
+    if len(bad):
+        raise BadInput(
+            Problem(file, f"row {line}", column, repr(given), allowed)
+            for line, given in bad[["line", column]].head(PROBLEMS_SHOWN).itertuples(index=False)
+        )

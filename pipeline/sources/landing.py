@@ -1,0 +1,146 @@
+"""The archive of what publishers sent: written once, never changed, each file with a sidecar that says where it is from.
+
+    data/raw/norway/ssb_12305/20260615T0600_9f3ac2d1.json
+    data/raw/norway/ssb_12305/20260615T0600_9f3ac2d1.toml
+"""
+
+import hashlib
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.problems import BadInput, Problem, bad_input
+from pipeline.registry.dataset import DatasetBase
+
+
+class Sidecar(BaseModel):
+    """What is known about a file in the archive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str
+    address: str
+    query: str = ""
+    publisher: str
+    licence: str
+    published: datetime
+    retrieved: datetime
+    sha256: str
+    synthetic: bool = False
+    note: str = ""
+
+
+class ArchivedFile(BaseModel):
+    """A file in the archive with its sidecar; `file_id` is its path below the jurisdiction."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Path
+    sidecar: Sidecar
+
+    @property
+    def file_id(self) -> str:
+        """`<dataset>/<name>`: how tables and errors call the file."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    def body(self) -> bytes:
+        """The bytes as sent, checked against the hash of the day they came.
+
+        Raises BadInput when they have changed since.
+        """
+        body = self.path.read_bytes()
+        if hashlib.sha256(body).hexdigest() != self.sidecar.sha256:
+            raise bad_input(
+                self.file_id, "", "sha256", hashlib.sha256(body).hexdigest()[:12] + "…",
+                f"{self.sidecar.sha256[:12]}…, as when it was archived: restore the file from a backup",
+            )  # fmt: skip
+        return body
+
+
+def archive(
+    folder: Path, dataset: DatasetBase, body: bytes, extension: str, published: datetime, retrieved: datetime, **more: Any
+) -> Path:
+    """Puts a delivery into the archive, and returns where; the same bytes of the same time again are no news.
+
+    folder: the jurisdiction's archive. more: further fields of the sidecar (query, synthetic, note).
+    """
+    sidecar = Sidecar(
+        dataset=dataset.id,
+        address=dataset.address,
+        publisher=dataset.publisher,
+        licence=dataset.licence,
+        published=published,
+        retrieved=retrieved,
+        sha256=hashlib.sha256(body).hexdigest(),
+        **more,
+    )
+    name = f"{published.astimezone(UTC):%Y%m%dT%H%M}_{sidecar.sha256[:8]}"
+    path = folder / dataset.id / f"{name}.{extension}"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_once(path.with_suffix(".toml"), tomli_w.dumps(sidecar.model_dump()).encode())
+        _write_once(path, body)
+    return path
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Written beside and renamed, so that a killed run leaves no half file under the final name."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.chmod(0o444)
+    part.replace(path)
+
+
+def scan(folder: Path, datasets: dict[str, DatasetBase], as_of: date | None = None) -> list[ArchivedFile]:
+    """The files published by the end of a day, in a fixed order.
+
+    Raises BadInput for a file without a sidecar, an undeclared dataset, or two files for one dataset and vintage.
+    """
+    problems: list[Problem] = []
+    files = []
+    for path in sorted(folder.glob("*/*")):
+        if path.suffix in (".toml", ".part", ".md"):
+            continue
+        try:
+            file = _with_sidecar(path, datasets)
+        except BadInput as error:
+            problems += error.problems
+            continue
+        if as_of is None or file.sidecar.published.astimezone(UTC).date() <= as_of:
+            files.append(file)
+    problems += _doubles(files)
+    if problems:
+        raise BadInput(sorted(problems))
+    return files
+
+
+def _with_sidecar(path: Path, datasets: dict[str, DatasetBase]) -> ArchivedFile:
+    name = f"{path.parent.name}/{path.name}"
+    if path.parent.name not in datasets:
+        raise bad_input(name, "", "dataset", path.parent.name, "one of " + ", ".join(sorted(datasets)))
+    try:
+        return ArchivedFile(
+            path=path, sidecar=Sidecar(**tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8")))
+        )
+    except FileNotFoundError:
+        raise bad_input(name, "", "sidecar", None, f"a file {path.stem}.toml that says where this one is from") from None
+    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        raise bad_input(f"{path.parent.name}/{path.stem}.toml", "", "sidecar", str(error), "a complete sidecar") from None
+
+
+def _doubles(files: Iterable[ArchivedFile]) -> list[Problem]:
+    """Two files that claim to be the same vintage of the same dataset."""
+    vintages = defaultdict(list)
+    for file in files:
+        vintages[file.sidecar.dataset, file.sidecar.published].append(file.file_id)
+    return [
+        Problem(" and ".join(ids), "", "published", f"both {published:%Y-%m-%d %H:%M}", f"one file a vintage of {dataset}")
+        for (dataset, published), ids in vintages.items()
+        if len(ids) > 1
+    ]

@@ -1,0 +1,96 @@
+"""Reads JSON-stat2 as PxWeb sends it, with the `status` signs that ready-made readers drop."""
+
+import json
+from math import prod
+from typing import Any
+
+import pandas as pd
+
+from pipeline.problems import BadInput, Problem, bad_input
+from pipeline.registry.dataset import PxwebDataset
+from pipeline.sources.table import COLUMNS
+
+
+def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
+    """The cells of a JSON-stat2 dataset; columns as in `table`, place the flat index of the cell.
+
+    Raises BadInput when it is no JSON-stat2 dataset, lacks a declared dimension, or uses an undeclared sign.
+    """
+    cells = read_jsonstat2(_parsed(body, file), file)
+    given = [column for column in cells.columns if column not in ("value", "status")]
+    named = {dataset.unit_dimension: "unit_code", dataset.time_dimension: "period", dataset.contents_dimension: "measure"}
+    missing = [name for name in named if name not in given]
+    if missing:
+        raise BadInput(Problem(file, "id", "dimension", repr(given), f"a dimension {name!r}") for name in missing)
+    others = sorted(set(given) - set(named))
+    cells = cells.rename(columns=named)
+    cells["unit_code"] = cells["unit_code"].str.removesuffix(dataset.strip_suffix)
+    cells["dimensions"] = _joined(cells, others)
+    cells["place"] = "index " + cells.index.astype(str)
+    return _with_status(cells, dataset, file)[COLUMNS]
+
+
+def read_jsonstat2(dataset: dict[str, Any], file: str = "") -> pd.DataFrame:
+    """One row a cell, row-major: a column of codes a dimension, then `value` and `status` (the sign, or nothing).
+
+    Dense and sparse values and status, `index` as list, map, or left out for a single category.
+    """
+    codes = [_codes(dataset["dimension"][name]["category"]) for name in dataset["id"]]
+    cells = pd.MultiIndex.from_product(codes, names=dataset["id"]).to_frame(index=False)
+    if len(cells) != prod(dataset["size"]):
+        raise bad_input(file, "size", "size", dataset["size"], f"the {len(cells)} combinations of the categories")
+    for name in ("value", "status"):
+        given = dataset.get(name)
+        if isinstance(given, list) and len(given) != len(cells):
+            raise bad_input(file, name, name, f"{len(given)} entries", f"{len(cells)}, the product of the sizes")
+        if name == "status" and isinstance(given, str):
+            given = [given] * len(cells)
+        dtype = "float64" if name == "value" else "str"
+        cells[name] = _flat(given or {}, dtype).reindex(range(len(cells)))
+    return cells
+
+
+def _parsed(body: bytes, file: str) -> dict[str, Any]:
+    if not body.strip():
+        raise bad_input(file, "", "file", "an empty file", "a JSON-stat2 dataset")
+    try:
+        parsed = json.loads(body)
+    except ValueError as error:
+        raise bad_input(file, str(error).rpartition(": ")[2], "JSON", body[:40], "well-formed JSON") from None
+    for field in ("id", "size", "dimension", "value"):
+        if not isinstance(parsed, dict) or field not in parsed:
+            raise bad_input(file, "", field, "nothing", f"a JSON-stat2 dataset with {field}")
+    return dict(parsed)
+
+
+def _codes(category: dict[str, Any]) -> list[str]:
+    index = category.get("index", list(category.get("label", {})))
+    return list(index) if isinstance(index, list) else sorted(index, key=index.__getitem__)
+
+
+def _flat(given: Any, dtype: str) -> "pd.Series[Any]":
+    pairs = {int(key): value for key, value in given.items()} if isinstance(given, dict) else dict(enumerate(given))
+    return pd.Series(pairs, dtype=dtype)
+
+
+def _joined(cells: pd.DataFrame, names: list[str]) -> "pd.Series[str]":
+    """The remaining dimensions as `name=code;name=code`, by name."""
+    joined = pd.Series("", index=cells.index)
+    for number, name in enumerate(names):
+        joined += (";" if number else "") + name + "=" + cells[name]
+    return joined
+
+
+def _with_status(cells: pd.DataFrame, dataset: PxwebDataset, file: str) -> pd.DataFrame:
+    """A cell with a value is ok; an empty one is what its sign means, or not reported when it has none."""
+    sign = cells["status"]
+    unknown = cells[sign.notna() & ~sign.isin(list(dataset.symbols)) & cells["value"].isna()]
+    if len(unknown):
+        allowed = ", ".join(repr(symbol) for symbol in dataset.symbols)
+        raise BadInput(
+            Problem(file, str(cell.place), "status", repr(cell.status), f"one of {allowed}")
+            for cell in unknown.head(20).itertuples()
+        )
+    status = sign.map(dict(dataset.symbols)).fillna("not_reported").mask(cells["value"].notna(), "ok")
+    text = cells["value"].map("{:.12g}".format).mask(cells["value"].isna(), sign.fillna("null"))
+    return cells.assign(status=status, text=text)

@@ -1,0 +1,42 @@
+"""What every reader of numbers returns, and how a cell becomes a value and a status.
+
+One row a cell as sent: unit_code, period, measure, dimensions (`name=code;name=code`, or empty), value, status,
+text (what stood there) and place (where in the file it stood).
+"""
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipeline.problems import Problem
+from pipeline.registry.dataset import DatasetBase
+
+COLUMNS = ["unit_code", "period", "measure", "dimensions", "value", "status", "text", "place"]
+NUMBER = {".": re.compile(r"-?\d+(\.\d+)?"), ",": re.compile(r"-?\d+(,\d+)?")}
+PROBLEMS_SHOWN = 20
+
+
+def numbers(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, blank: str | None = None) -> pd.DataFrame:
+    """Adds `value` and `status` to cells with `text`; a text that is neither number nor declared symbol gets no status.
+
+    decimal: the declared sign. blank: the status of an empty cell, when it is not among the symbols.
+    """
+    text = cells["text"].str.strip()
+    symbols: dict[str, str] = dict(dataset.symbols) | ({} if blank is None else {"": blank})
+    is_number = text.str.fullmatch(NUMBER[decimal]).astype(bool) & ~text.isin(symbols)
+    value = pd.to_numeric(text.where(is_number).str.replace(decimal, ".", regex=False))
+    return cells.assign(value=value, status=text.map(symbols).mask(is_number, "ok"))
+
+
+def unreadable(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, file: str) -> Iterator[Problem]:
+    """A problem for each cell that could not be read as a number or a symbol."""
+    sign = {",": "comma", ".": "point"}[decimal]
+    symbols = ", ".join(repr(symbol) for symbol in dataset.symbols) or "none declared"
+    bad = cells[cells["status"].isna()]
+    for cell in bad.head(PROBLEMS_SHOWN).itertuples():
+        yield Problem(
+            file, str(cell.place), str(cell.measure), repr(cell.text), f"a number with decimal {sign}, or a symbol: {symbols}"
+        )
+    if len(bad) > PROBLEMS_SHOWN:
+        yield Problem(file, "", "cells", f"{len(bad)} such cells", f"none; the first {PROBLEMS_SHOWN} are listed")

@@ -1,0 +1,160 @@
+"""Checks made from the registry: on what a publisher sent (at the door) and on the tables of a release."""
+
+import re
+from typing import Any, get_args
+
+import duckdb
+import pandas as pd
+import pandera.pandas as pa
+
+from pipeline.problems import BadInput, Problem
+from pipeline.registry.dataset import DatasetBase, Status
+from pipeline.registry.load import Registry
+from pipeline.registry.model import Jurisdiction
+from pipeline.sources.table import PROBLEMS_SHOWN
+
+STATUSES = list(get_args(Status))
+KEY = ["unit_code", "period", "measure", "dimensions"]
+
+
+def check_observations(table: pd.DataFrame, dataset: DatasetBase, place: Jurisdiction, codes: set[str]) -> list[Problem]:
+    """What is wrong with the cells of one file: a unit nobody knows, a key that comes twice, a negative number."""
+    file = str(table["file_id"].iloc[0])
+    failures = _failures(_door(dataset, place, codes), table)
+    problems = []
+    for (name, allowed), rows in failures.groupby(["column", "check"], sort=False):
+        cells = table.loc[rows["index"].unique()]
+        for _, cell in cells.drop_duplicates([str(name)] if name != "key" else KEY).head(PROBLEMS_SHOWN).iterrows():
+            given = "/".join(cell[KEY]) if name == "key" else cell[str(name)]
+            problems.append(Problem(file, str(cell["place"]), str(name), repr(given), str(allowed)))
+    return problems
+
+
+def _door(dataset: DatasetBase, place: Jurisdiction, codes: set[str]) -> pa.DataFrameSchema:
+    aggregate = re.compile(dataset.aggregate_pattern or "(?!)")
+
+    def well_formed(unit: "pd.Series[str]") -> "pd.Series[bool]":
+        return unit.str.fullmatch(place.unit_code) | unit.str.fullmatch(aggregate)
+
+    def known(unit: "pd.Series[str]") -> "pd.Series[bool]":
+        return unit.isin(codes) | ~unit.str.fullmatch(place.unit_code) | unit.str.fullmatch(aggregate)
+
+    return pa.DataFrameSchema(
+        {
+            "unit_code": pa.Column(
+                checks=[
+                    pa.Check(well_formed, error=f"{place.unit_code_hint}, or an aggregate {dataset.aggregate_pattern}"),
+                    pa.Check(known, error="a code of the list of municipality codes"),
+                ]
+            ),
+            "value": pa.Column(float, nullable=True, checks=pa.Check.ge(0, error="no number below 0")),
+            "status": pa.Column(checks=pa.Check.isin(STATUSES, error="one of " + ", ".join(STATUSES))),
+        },
+        checks=pa.Check(_first_of_its_key, error="one row for each " + ", ".join(KEY), name="key"),
+    )
+
+
+def _first_of_its_key(table: pd.DataFrame) -> "pd.Series[bool]":
+    return ~table.duplicated(KEY)
+
+
+def _failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> pd.DataFrame:
+    """The failing cells: index of the row, the column (`key` for the whole row) and what is allowed."""
+    try:
+        schema.validate(table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        return cases.assign(column=cases["column"].where(cases["schema_context"] == "Column", "key"))
+    return pd.DataFrame(columns=["index", "column", "check"])
+
+
+def check_corrections(con: duckdb.DuckDBPyConnection, registry: Registry) -> list[Problem]:
+    """Corrections whose cell is no longer what it was: the publisher has mended it, and the entry can go."""
+    problems = []
+    for each in registry.corrections:
+        found = con.execute(
+            """SELECT value FROM raw.observation JOIN raw.file USING (file_id, dataset_id)
+               WHERE dataset_id = ? AND unit_code = ? AND period = ? AND measure = ?
+               ORDER BY published_at DESC LIMIT 1""",
+            [each.dataset, each.unit_code, each.period, each.measure],
+        ).fetchall()
+        if [row[0] for row in found] != [each.expected_value]:
+            problems.append(
+                Problem(
+                    f"{registry.jurisdiction.id}/corrections",
+                    f"{each.dataset} {each.unit_code} {each.period}",
+                    "expected_value",
+                    repr(each.expected_value),
+                    f"{found[0][0] if found else 'nothing'}, which the file holds now: remove the correction if it is mended",
+                )
+            )
+    return problems
+
+
+def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
+    """What the stored tables must hold, table by table."""
+    indicators = list(registry.indicators)
+    top = [f"probability_top_{k}" for k in registry.index.top]
+    share = pa.Check.in_range(0, 1)
+    return {
+        "core.municipality": pa.DataFrameSchema(
+            {
+                "municipality_code": pa.Column(str, pa.Check.str_matches(registry.jurisdiction.unit_code_pattern)),
+                "county": pa.Column(str),
+            },
+            unique=["municipality_code", "valid_from"],
+        ),
+        "core.service_member": pa.DataFrameSchema({"service_id": pa.Column(str)}, unique=["municipality_code"]),
+        "core.service": pa.DataFrameSchema(
+            {"host": pa.Column(str), "office_id": pa.Column(str, nullable=False)}, unique=["service_id"]
+        ),
+        "core.indicator_value": pa.DataFrameSchema(
+            {
+                "indicator_id": pa.Column(str, pa.Check.isin(indicators)),
+                "status": pa.Column(str, pa.Check.isin(STATUSES)),
+                "denominator": pa.Column(float, pa.Check.ge(0), nullable=True),
+                "numerator": pa.Column(float, pa.Check.ge(0), nullable=True),
+            },
+            checks=[
+                pa.Check(_share_at_most_whole, error="numerator ≤ denominator for a percentage"),
+                pa.Check(lambda t: t["value"].notna() | (t["status"] != "ok"), error="a value where the status is ok"),
+            ],
+            unique=["indicator_id", "era", "unit_kind", "unit_code", "period", "vintage"],
+        ),
+        "result.need_rank": pa.DataFrameSchema(
+            {name: pa.Column(float, share, nullable=True) for name in top}, unique=["round_id", "service_id"]
+        ),
+    }
+
+
+def _share_at_most_whole(table: pd.DataFrame) -> "pd.Series[bool]":
+    percent = (table["unit"] == "percent") & table["numerator"].notna()
+    return ~percent | (table["numerator"] <= table["denominator"] + 1e-9)
+
+
+def check_stored(con: duckdb.DuckDBPyConnection, registry: Registry) -> list[tuple[str, str, bool, str]]:
+    """(table, check, passed, what fell short) for every stored table."""
+    outcomes = []
+    for name, schema in stored(registry).items():
+        table = con.execute(f"SELECT * FROM {name}").df()
+        try:
+            schema.validate(table, lazy=True)
+            outcomes.append((name, "schema", True, ""))
+        except pa.errors.SchemaErrors as error:
+            for check, cases in error.failure_cases.groupby("check", sort=False):
+                outcomes.append((name, str(check), False, _told(table, cases)))
+    return outcomes
+
+
+def _told(table: pd.DataFrame, cases: pd.DataFrame) -> str:
+    """The first failing row, and how many there are."""
+    rows = cases["index"].dropna().unique()
+    first: Any = table.loc[rows[0]].to_dict() if len(rows) else cases["failure_case"].iloc[0]
+    return f"{len(cases)} failing; first {first}"
+
+
+def raise_if_short(outcomes: list[tuple[str, str, bool, str]], jurisdiction: str) -> None:
+    """Stops a build whose tables fall short, with one problem a check."""
+    short = [Problem(jurisdiction, table, check, told, "a table that passes") for table, check, ok, told in outcomes if not ok]
+    if short:
+        raise BadInput(short)

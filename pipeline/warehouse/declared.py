@@ -1,0 +1,236 @@
+"""The registry as tables, so that SQL can join it: schema `registry`, one table a kind of declaration."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from pipeline.registry.load import Registry
+from pipeline.registry.model import Declaration, Period
+
+FIRST_YEAR, LAST_YEAR = 2005, 2040
+
+
+def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(table name, rows) for every table of the schema `registry`; empty ones keep their columns."""
+    yield "release", pd.DataFrame([_release(registry, as_of)])
+    yield "period", pd.DataFrame(_periods(registry))
+    yield "indicator", pd.DataFrame(_indicators(registry))
+    yield "series", pd.DataFrame(_series(registry))
+    yield "part", pd.DataFrame(_parts(registry))
+    yield "dataset", pd.DataFrame(_datasets(registry))
+    yield "office", pd.DataFrame(_offices(registry))
+    yield "office_county", _frame(_office_counties(registry), OFFICE_COUNTY)
+    yield "joint_service_member", _frame(_joint_services(registry), JOINT_SERVICE)
+    yield "split_weight", _frame((each.model_dump() for each in registry.split_weights), SPLIT_WEIGHT)
+    yield "correction", _frame(map(_correction, registry.corrections), CORRECTION)
+    yield "not_ranked", _frame(_not_ranked(registry), NOT_RANKED)
+    yield "round", pd.DataFrame(_rounds(registry))
+    yield "round_indicator", pd.DataFrame(_round_indicators(registry))
+    yield "cohort_member", _frame(_cohort_members(registry), COHORT_MEMBER)
+    yield "phase", _frame(_phases(registry), PHASE)
+
+
+DAY = "datetime64[us]"
+OFFICE_COUNTY = {"office_id": "str", "county": "str", "valid_from": DAY, "valid_to": DAY}
+JOINT_SERVICE = {
+    "service_id": "str",
+    "name": "str",
+    "municipality_code": "str",
+    "is_host": "bool",
+    "code_date": DAY,
+    "source": "str",
+}
+SPLIT_WEIGHT = {"old_code": "str", "new_code": "str", "changed_on": DAY, "weight": "float64", "basis": "str"}
+CORRECTION = {
+    "dataset_id": "str",
+    "unit_code": "str",
+    "period": "str",
+    "measure": "str",
+    "action": "str",
+    "replacement": "float64",
+    "reason": "str",
+}
+NOT_RANKED = {"municipality_code": "str", "reason": "str"}
+COHORT_MEMBER = {
+    "cohort_id": "str",
+    "era": "str",
+    "member_name": "str",
+    "municipality_code": "str",
+    "code_date": DAY,
+    "start_date": DAY,
+    "end_date": DAY,
+}
+PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
+
+
+def _frame(rows: Iterable[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
+    """The rows with these columns and types, also when there are none."""
+    return pd.DataFrame(list(rows), columns=list(columns)).astype(columns)
+
+
+def _release(registry: Registry, as_of: date) -> dict[str, Any]:
+    population = registry.jurisdiction.child_population
+    return {
+        "jurisdiction": registry.jurisdiction.id,
+        "as_of": as_of,
+        "county_from": registry.jurisdiction.county_from,
+        "population_dataset": population.dataset,
+        "population_measure": population.measures[0],
+        "index_version": registry.index.version,
+        "seed": registry.index.seed,
+        "interval_level": registry.index.interval_level,
+        "tier_top": registry.index.tier_top,
+    }
+
+
+def _periods(registry: Registry) -> Iterator[dict[str, Any]]:
+    for year in range(FIRST_YEAR, LAST_YEAR + 1):
+        for period in (str(year), f"{year}H1", f"{year}H2"):
+            yield {
+                "period": period,
+                "frequency": "half_year" if "H" in period else "year",
+                "period_start": registry.jurisdiction.start_of(period),
+                "period_end": registry.jurisdiction.end_of(period),
+            }
+
+
+def _texts(thing: Declaration, *fields: str) -> dict[str, str]:
+    return {f"{field}_{lang}": getattr(thing, field)[lang] for field in fields for lang in ("nb", "nn", "en")}
+
+
+def _indicators(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.indicators.values():
+        yield {
+            "indicator_id": each.id,
+            "use": each.use,
+            "dimension": each.dimension,
+            "direction": each.direction,
+            "unit": each.unit,
+            "per": each.per,
+            "decimals": each.decimals,
+            "minimum_denominator": each.minimum_denominator,
+        } | _texts(each, "label", "short_label", "direction_words")
+
+
+def _series(registry: Registry) -> Iterator[dict[str, Any]]:
+    for indicator in registry.indicators.values():
+        for each in indicator.series:
+            yield {
+                "indicator_id": indicator.id,
+                "era": each.era,
+                "frequency": each.frequency,
+                "series_start": registry.jurisdiction.start_of(each.first_period),
+                "series_end": registry.jurisdiction.end_of(each.last_period or str(LAST_YEAR)),
+                "likelihood": each.likelihood,
+                "is_implied": each.share is not None,
+            }
+
+
+def _parts(registry: Registry) -> Iterator[dict[str, Any]]:
+    for indicator in registry.indicators.values():
+        for series in indicator.series:
+            for name, part in series.parts.items():
+                for measure in part.measures:
+                    yield {
+                        "indicator_id": indicator.id,
+                        "era": series.era,
+                        "part": name,
+                        "dataset_id": part.dataset,
+                        "measure": measure,
+                        "dimensions": ";".join(f"{key}={code}" for key, code in sorted(part.dimensions.items())),
+                    }
+
+
+def _datasets(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.datasets.values():
+        yield {
+            "dataset_id": each.id,
+            "title": each.title,
+            "publisher": each.publisher,
+            "licence": each.licence,
+            "address": each.address,
+            "borders": each.borders,
+            "hidden_low": each.hidden.low if each.hidden else None,
+            "hidden_high": each.hidden.high if each.hidden else None,
+        }
+
+
+def _offices(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.offices:
+        yield {"office_id": each.id, "language": each.language, "organisation_number": each.organisation_number} | _texts(
+            each, "name"
+        )
+
+
+def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:
+    for office in registry.offices:
+        for each in office.counties:
+            yield {"office_id": office.id, **each.model_dump()}
+
+
+def _joint_services(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.joint_services:
+        for code in each.members:
+            yield {
+                "service_id": each.id,
+                "name": each.name,
+                "municipality_code": code,
+                "is_host": code == each.host,
+                "code_date": each.code_date,
+                "source": each.source,
+            }
+
+
+def _correction(each: Any) -> dict[str, Any]:
+    row: dict[str, Any] = each.model_dump(exclude={"expected_value", "reported", "dataset", "reason"})
+    return row | {"dataset_id": each.dataset, "reason": each.reason["en"]}
+
+
+def _not_ranked(registry: Registry) -> Iterator[dict[str, Any]]:
+    for code, reason in registry.jurisdiction.not_ranked.items():
+        yield {"municipality_code": code, "reason": reason["en"]}
+
+
+def _span(registry: Registry, first: Period, last: Period) -> tuple[date, date]:
+    return registry.jurisdiction.start_of(first), registry.jurisdiction.end_of(last)
+
+
+def _rounds(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.index.rounds:
+        start, end = _span(registry, each.first_period, each.last_period)
+        yield {
+            "round_id": each.id,
+            "era": each.era,
+            "round_start": start,
+            "round_end": end,
+            "is_current": each.is_current,
+        } | _texts(each, "label", "note")
+
+
+def _round_indicators(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.index.rounds:
+        for position, indicator in enumerate(registry.entering(each)):
+            yield {"round_id": each.id, "indicator_id": indicator.id, "position": position}
+
+
+def _cohort_members(registry: Registry) -> Iterator[dict[str, Any]]:
+    for cohort in registry.cohorts:
+        for each in cohort.members:
+            yield {
+                "cohort_id": cohort.id,
+                "era": cohort.era,
+                "member_name": each.name,
+                "municipality_code": each.municipality_code,
+                "code_date": cohort.code_date,
+                "start_date": cohort.start,
+                "end_date": cohort.end,
+            }
+
+
+def _phases(registry: Registry) -> Iterator[dict[str, Any]]:
+    for cohort in registry.cohorts:
+        for each in cohort.phases:
+            start, end = _span(registry, each.first_period, each.last_period)
+            yield {"cohort_id": cohort.id, "phase": each.id, "phase_start": start, "phase_end": end}

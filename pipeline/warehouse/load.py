@@ -1,0 +1,129 @@
+"""From files in the archive to the schema `raw`: every cell as sent, with its place and its status."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from pipeline.problems import BadInput, Problem
+from pipeline.registry.dataset import DatasetBase, MapDataset, ReferenceDataset
+from pipeline.registry.load import Registry
+from pipeline.sources import bufdir, delimited, pxweb
+from pipeline.sources.landing import ArchivedFile
+from pipeline.sources.table import COLUMNS
+from pipeline.warehouse.checks import check_observations
+
+READERS: dict[str, Callable[[bytes, Any, str], pd.DataFrame]] = {
+    "pxweb": pxweb.read,
+    "bufdir_zip": bufdir.read,
+    "delimited": delimited.read,
+    "reference": delimited.read_reference,
+    "map": delimited.read_map,
+}
+REVISED_FROM_MONTH = 6
+REFERENCE_TABLES = {
+    "municipality_code": ["file_id", "year", "code", "name", "county"],
+    "municipality_change": ["file_id", "old_code", "new_code", "changed_on"],
+    "peer_group": ["file_id", "code", "peer_group", "peer_group_name", "valid_from"],
+    "border": ["file_id", "municipality_code", "name", "geometry"],
+}
+
+
+def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[ArchivedFile]) -> None:
+    """Fills the schema `raw`. Raises BadInput with the mistakes of all files together."""
+    problems: list[Problem] = []
+    tables: dict[str, list[pd.DataFrame]] = {"observation": [], **{name: [] for name in REFERENCE_TABLES}}
+    for file in files:
+        dataset = registry.datasets[file.sidecar.dataset]
+        try:
+            table = READERS[dataset.kind](file.body(), dataset, file.file_id)  # type: ignore[attr-defined]
+            tables[_table_of(dataset)].append(table.assign(file_id=file.file_id))
+        except BadInput as error:
+            problems += error.problems
+    codes = _known_codes(tables["municipality_code"], registry)
+    problems += _unknown_changes(tables["municipality_change"], codes)
+    for table in tables["observation"]:
+        problems += check_observations(table, _dataset_of(table, registry), registry.jurisdiction, codes)
+    if problems:
+        raise BadInput(problems)
+    store(con, "raw.file", pd.DataFrame([_file_row(file, registry.datasets[file.sidecar.dataset]) for file in files]))
+    store(con, "raw.observation", _observations(tables["observation"], files))
+    for name, columns in REFERENCE_TABLES.items():
+        store(con, f"raw.{name}", _stacked(tables[name], columns))
+
+
+def _table_of(dataset: DatasetBase) -> str:
+    if isinstance(dataset, ReferenceDataset):
+        return dataset.role
+    return "border" if isinstance(dataset, MapDataset) else "observation"
+
+
+def _dataset_of(table: pd.DataFrame, registry: Registry) -> DatasetBase:
+    return registry.datasets[str(table["file_id"].iloc[0]).partition("/")[0]]
+
+
+def _known_codes(tables: list[pd.DataFrame], registry: Registry) -> set[str]:
+    return {code for table in tables for code in table["code"]} | set(registry.jurisdiction.not_ranked)
+
+
+def _unknown_changes(tables: list[pd.DataFrame], codes: set[str]) -> list[Problem]:
+    """Changes of codes that the list of codes does not know."""
+    return [
+        Problem(str(row.file_id), f"change {row.old_code} → {row.new_code}", "code", repr(code), "a code of the code list")
+        for table in tables
+        for row in table.itertuples()
+        for code in (row.old_code, row.new_code)
+        if codes and code not in codes
+    ]
+
+
+def _file_row(file: ArchivedFile, dataset: DatasetBase) -> dict[str, Any]:
+    sidecar = file.sidecar
+    return {
+        "file_id": file.file_id,
+        "dataset_id": sidecar.dataset,
+        "url": sidecar.address,
+        "query": sidecar.query,
+        "publisher": sidecar.publisher,
+        "licence": sidecar.licence,
+        "published_at": sidecar.published,
+        "retrieved_at": sidecar.retrieved,
+        "revision": _revision(sidecar.published, dataset),
+        "sha256": sidecar.sha256,
+        "bytes": file.path.stat().st_size,
+        "is_synthetic": sidecar.synthetic,
+        "note": sidecar.note,
+    }
+
+
+def _revision(published: datetime, dataset: DatasetBase) -> str:
+    """KOSTRA does not flag its preliminary figures; published 15 March, revised 15 June (domain: calendar)."""
+    if dataset.revision == "none":
+        return "unknown"
+    return "unrevised" if published.month < REVISED_FROM_MONTH else "revised"
+
+
+def _observations(tables: list[pd.DataFrame], files: list[ArchivedFile]) -> pd.DataFrame:
+    synthetic = {file.file_id: file.sidecar.synthetic for file in files}
+    stacked = _stacked(tables, ["file_id", *COLUMNS])
+    return stacked.assign(
+        dataset_id=stacked["file_id"].str.partition("/")[0], is_synthetic=stacked["file_id"].map(synthetic).astype(bool)
+    )
+
+
+def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """The tables below each other, with exactly these columns; a column nobody has is empty text."""
+    empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+    if not tables:
+        return empty
+    return pd.concat(tables, ignore_index=True).reindex(columns=columns).astype({c: "str" for c in columns if c != "value"})
+
+
+def store(con: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame) -> None:
+    con.register("incoming", rows)
+    con.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming").fetchall()
+    con.unregister("incoming")
+
+

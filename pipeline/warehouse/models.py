@@ -1,0 +1,39 @@
+"""The SQL models: one SELECT a file, named by its place (`sql/core/service.sql` makes core.service), run in the order they read each other."""
+
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+TABLE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z]+\.[a-z_]+)")
+SQL = Path(__file__).parent / "sql"
+
+
+def models(folder: Path = SQL) -> dict[str, str]:
+    """Table name → its SELECT."""
+    return {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sorted(folder.glob("*/*.sql"))}
+
+
+def reads(select: str) -> set[str]:
+    """The tables a SELECT reads: every name with a schema behind FROM or JOIN.
+
+    (duckdb.get_table_names binds the statement, and so fails on tables that do not stand yet.)
+    """
+    return set(TABLE.findall(select))
+
+
+def in_order(selects: dict[str, str]) -> list[str]:
+    """Table names, each after those it reads; a table that no model makes is expected to be there."""
+    graph = {name: reads(select) & set(selects) for name, select in selects.items()}
+    return list(TopologicalSorter(dict(sorted(graph.items()))).static_order())
+
+
+def run(con: duckdb.DuckDBPyConnection, selects: dict[str, str]) -> None:
+    """Makes the tables."""
+    for name in in_order(selects):
+        try:
+            con.execute(f"CREATE TABLE {name} AS {selects[name]}").fetchall()
+        except duckdb.Error as error:
+            error.add_note(f"in the model {name} ({name.replace('.', '/')}.sql)")
+            raise

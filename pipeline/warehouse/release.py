@@ -1,0 +1,113 @@
+"""Releases: one DuckDB file each, never changed once it stands, and a file `current` that names the newest good one.
+
+    data/processed/norway/releases/20260904_1c9e02ab77d3.duckdb
+    data/processed/norway/current
+"""
+
+import hashlib
+import importlib.metadata
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipeline.problems import bad_input
+from pipeline.registry.load import HOME
+from pipeline.sources.landing import ArchivedFile
+
+LIBRARIES = ("duckdb", "numpy", "pandas", "scipy")
+CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+class NoRelease(Exception):
+    """There is no release to open yet."""
+
+
+class AlreadyBuilding(Exception):
+    """Another build of the same jurisdiction is under way."""
+
+
+def release_id(files: list[ArchivedFile], as_of: date) -> str:
+    """A name that says everything a release is made of: archive, registry and code, library versions and as-of date."""
+    digest = hashlib.sha256(str(as_of).encode())
+    for file in files:
+        digest.update(f"{file.file_id} {file.sidecar.sha256}\n".encode())
+    for path in sorted(HOME.parent.rglob("*")):
+        if path.suffix in (".py", ".sql", ".toml"):
+            digest.update(path.relative_to(HOME.parent).as_posix().encode() + path.read_bytes())
+    for library in LIBRARIES:
+        digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
+    return f"{as_of:%Y%m%d}_{digest.hexdigest()[:12]}"
+
+
+def newest_day(files: list[ArchivedFile]) -> date:
+    """The day of the newest file: the as-of date when none is asked for."""
+    return max(file.sidecar.published.astimezone(UTC).date() for file in files)
+
+
+def path_of(folder: Path, name: str) -> Path:
+    """Where a release lies."""
+    return folder / "releases" / f"{name}.duckdb"
+
+
+def current(folder: Path) -> Path:
+    """The current release's file. Raises NoRelease, with the command that makes one."""
+    pointer = folder / "current"
+    path = path_of(folder, pointer.read_text(encoding="utf-8").strip()) if pointer.exists() else None
+    if path is None or not path.exists():
+        raise NoRelease(f"no release of {folder.name} yet: run `veiviser build --jurisdiction {folder.name}`")
+    return path
+
+
+def switch(folder: Path, name: str) -> None:
+    """Makes a release the current one, in one step that either happens or does not."""
+    part = folder / f"current.{os.getpid()}.part"
+    part.write_text(name + "\n", encoding="utf-8")
+    part.replace(folder / "current")
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Opens a release to read; no reader can change it."""
+    return duckdb.connect(str(path), read_only=True, config=CONFIG)
+
+
+@contextmanager
+def building(folder: Path, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A new database beside the old ones; it becomes the release only when the block ends well.
+
+    What a killed build left behind is cleared first. Raises AlreadyBuilding when another build holds the lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "building.lock", timeout=0):
+            _clear(folder)
+            part = folder / f"{name}.building"
+            try:
+                con = duckdb.connect(str(part), config={**CONFIG, "storage_compatibility_version": "v1.4.0"})
+                with con:
+                    # One thread: sums of fractions come out the same to the last bit, run after run.
+                    con.execute("SET threads = 1").fetchall()
+                    for schema in ("raw", "registry", "staging", "core", "result", "mart", "ops"):
+                        con.execute(f"CREATE SCHEMA {schema}").fetchall()
+                    yield con
+                path_of(folder, name).parent.mkdir(exist_ok=True)
+                part.replace(path_of(folder, name))
+            finally:
+                _clear(folder)
+    except Timeout:
+        raise AlreadyBuilding(f"another build of {folder.name} is running; wait for it, or stop it") from None
+
+
+def _clear(folder: Path) -> None:
+    for left in [*folder.glob("*.building*"), *folder.glob("current.*.part")]:
+        left.unlink(missing_ok=True)
+
+
+def need_files(files: list[ArchivedFile], folder: Path) -> None:
+    """Raises BadInput when the archive is empty."""
+    if not files:
+        raise bad_input(folder.name, "", "archive", f"no files below {folder.name}", "at least one delivery: `veiviser simulate`")

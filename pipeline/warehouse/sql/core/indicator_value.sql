@@ -1,0 +1,86 @@
+-- One row per indicator, era, unit kind, unit, period and vintage; value is in the unit of the indicator.
+-- Totals are sums over the municipalities that are known; parts_present of parts_total says how many those are.
+WITH placed AS (
+    SELECT municipal.*, member.service_id, service.county, service.office_id
+    FROM staging.municipality_value AS municipal
+    JOIN staging.member AS member USING (municipality_code)
+    JOIN core.service AS service USING (service_id)
+    WHERE member.service_id NOT IN (SELECT service_id FROM core.service WHERE not_ranked_reason IS NOT NULL)
+        OR municipal.status <> 'unit_absent'
+),
+unit AS (
+    SELECT *, 'municipality' AS unit_kind, municipality_code AS unit_code FROM placed
+    UNION ALL
+    SELECT *, 'service' AS unit_kind, service_id AS unit_code FROM placed
+    UNION ALL
+    SELECT *, 'county' AS unit_kind, county AS unit_code FROM placed WHERE status <> 'unit_absent'
+    UNION ALL
+    SELECT *, 'office' AS unit_kind, office_id AS unit_code FROM placed WHERE status <> 'unit_absent'
+    UNION ALL
+    SELECT *, 'country' AS unit_kind, '0' AS unit_code FROM placed WHERE status <> 'unit_absent'
+),
+summed AS (
+    SELECT
+        indicator_id,
+        era,
+        unit_kind,
+        unit_code,
+        period,
+        period_start,
+        period_end,
+        vintage,
+        sum(numerator) FILTER (status IN ('ok', 'incomplete_merger')) AS numerator,
+        sum(denominator) FILTER (status IN ('ok', 'incomplete_merger', 'zero_denominator') AND
+            (numerator IS NOT NULL OR denominator = 0)) AS denominator,
+        CASE WHEN count(*) = 1 THEN max(numerator_low) END AS numerator_low,
+        CASE WHEN count(*) = 1 THEN max(numerator_high) END AS numerator_high,
+        CASE WHEN count(*) = 1 THEN max(denominator) FILTER (status = 'suppressed_source') END AS hidden_denominator,
+        CASE WHEN count(*) = 1 THEN max(parts_present)
+            ELSE count(*) FILTER (status IN ('ok', 'zero_denominator')) END AS parts_present,
+        CASE WHEN count(*) = 1 THEN max(parts_total) ELSE count(*) END AS parts_total,
+        bool_and(status IN ('ok', 'zero_denominator')) AS is_complete,
+        bool_or(status IN ('ok', 'incomplete_merger')) AS has_value,
+        count(DISTINCT status) = 1 AS is_unanimous,
+        min(status) AS first_status,
+        min(status) FILTER (status NOT IN ('ok', 'zero_denominator', 'unit_absent')) AS reason,
+        bool_or(is_estimated) AS is_estimated,
+        bool_or(is_split) AS is_split,
+        list_sort(list_distinct(flatten(list(file_ids)))) AS file_ids,
+        bool_or(is_synthetic) AS is_synthetic
+    FROM unit
+    GROUP BY indicator_id, era, unit_kind, unit_code, period, period_start, period_end, vintage
+)
+SELECT
+    summed.indicator_id,
+    summed.era,
+    unit_kind,
+    unit_code,
+    period,
+    period_start,
+    period_end,
+    summed.vintage,
+    newest.is_newest,
+    indicator.unit,
+    numerator,
+    coalesce(hidden_denominator, denominator) AS denominator,
+    numerator_low,
+    numerator_high,
+    numerator / nullif(denominator, 0) * indicator.per AS value,
+    CASE
+        WHEN is_complete AND denominator > 0 THEN 'ok'
+        WHEN is_unanimous THEN first_status
+        WHEN is_complete THEN 'zero_denominator'
+        WHEN has_value THEN 'incomplete_merger'
+        ELSE coalesce(reason, 'unit_absent')
+    END AS status,
+    parts_present,
+    parts_total,
+    is_estimated,
+    is_split,
+    file_ids,
+    is_synthetic
+FROM summed
+JOIN registry.indicator AS indicator USING (indicator_id)
+JOIN (SELECT DISTINCT indicator_id, era, vintage, is_newest FROM staging.vintage) AS newest
+    USING (indicator_id, era, vintage)
+ORDER BY summed.indicator_id, summed.era, unit_kind, unit_code, period, summed.vintage

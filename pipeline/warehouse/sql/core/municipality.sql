@@ -1,0 +1,30 @@
+-- One row per municipality code and unbroken span of validity; valid_to is null while the code is still in use.
+WITH yearly AS (
+    SELECT DISTINCT
+        listed.code,
+        listed.name,
+        CASE release.county_from WHEN 'code_prefix' THEN left(listed.code, 2) ELSE listed.county END AS county,
+        CAST(listed.year AS INTEGER) AS year,
+        period.period_start,
+        period.period_end
+    FROM raw.municipality_code AS listed
+    JOIN registry.period AS period ON period.period = listed.year
+    CROSS JOIN registry.release AS release
+    WHERE period.period_start <= release.as_of
+),
+numbered AS (
+    SELECT
+        *,
+        year - row_number() OVER (PARTITION BY code ORDER BY year) AS span,
+        max(year) OVER () AS last_year
+    FROM yearly
+)
+SELECT
+    code AS municipality_code,
+    max_by(name, year) AS name,
+    max_by(county, year) AS county,
+    CAST(min(period_start) AS DATE) AS valid_from,
+    CAST(CASE WHEN max(year) < max(last_year) THEN max(period_end) END AS DATE) AS valid_to
+FROM numbered
+GROUP BY code, span
+ORDER BY code, valid_from

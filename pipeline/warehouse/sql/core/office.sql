@@ -1,0 +1,10 @@
+-- One row per county governor's office (in England: region) and validity.
+SELECT
+    office_id,
+    name_nb,
+    name_nn,
+    name_en,
+    language,
+    organisation_number
+FROM registry.office
+ORDER BY office_id

@@ -1,0 +1,12 @@
+-- One row per municipality of today: the service that serves it, for maps.
+SELECT
+    member.municipality_code,
+    member.name,
+    member.county,
+    member.service_id,
+    service.name AS service_name,
+    service.office_id
+FROM staging.member AS member
+JOIN core.service AS service USING (service_id)
+WHERE member.valid_to IS NULL
+ORDER BY member.municipality_code

@@ -1,0 +1,86 @@
+-- One row per series, vintage, period and municipality of today. Missing has a reason; a hidden numerator has bounds.
+-- numerator and denominator are given only where both are known for the same parts.
+WITH joined AS (
+    SELECT
+        expected.*,
+        indicator.per,
+        numerator.value AS numerator_value,
+        numerator.parts_present AS numerator_parts,
+        numerator.parts_total AS numerator_total,
+        coalesce(numerator.status, share.status, 'not_reported') AS numerator_status,
+        numerator.is_bounded,
+        numerator.hidden_low,
+        numerator.hidden_high,
+        denominator.value AS denominator_value,
+        denominator.parts_present AS denominator_parts,
+        coalesce(denominator.parts_total, 0) AS denominator_total,
+        coalesce(denominator.status, 'not_reported') AS denominator_status,
+        share.value AS share_value,
+        coalesce(share.parts_present, 0) AS share_parts,
+        coalesce(numerator.is_split, false) OR coalesce(denominator.is_split, false) AS is_split,
+        series.is_implied,
+        list_distinct(list_concat(coalesce(numerator.file_ids, share.file_ids, []), coalesce(denominator.file_ids, []))) AS file_ids,
+        coalesce(numerator.is_synthetic, share.is_synthetic, false) OR coalesce(denominator.is_synthetic, false) AS is_synthetic
+    FROM staging.expected AS expected
+    JOIN registry.indicator AS indicator USING (indicator_id)
+    JOIN registry.series AS series USING (indicator_id, era)
+    LEFT JOIN staging.part_today AS numerator
+        ON numerator.part = 'numerator' AND numerator.indicator_id = expected.indicator_id AND numerator.era = expected.era
+        AND numerator.vintage = expected.vintage AND numerator.period = expected.period
+        AND numerator.municipality_code = expected.municipality_code
+    LEFT JOIN staging.part_today AS denominator
+        ON denominator.part = 'denominator' AND denominator.indicator_id = expected.indicator_id
+        AND denominator.era = expected.era AND denominator.vintage = expected.vintage
+        AND denominator.period = expected.period AND denominator.municipality_code = expected.municipality_code
+    LEFT JOIN staging.part_today AS share
+        ON share.part = 'share' AND share.indicator_id = expected.indicator_id AND share.era = expected.era
+        AND share.vintage = expected.vintage AND share.period = expected.period
+        AND share.municipality_code = expected.municipality_code
+),
+known AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_implied AND share_parts = 1 THEN share_value / per * denominator_value
+            WHEN NOT is_implied AND numerator_parts = denominator_parts THEN numerator_value
+        END AS numerator_known,
+        denominator_parts = denominator_total AS denominator_complete
+    FROM joined
+),
+judged AS (
+    SELECT
+        *,
+        CASE
+            WHEN NOT existed THEN 'unit_absent'
+            WHEN denominator_complete AND denominator_value = 0 THEN 'zero_denominator'
+            WHEN denominator_complete AND numerator_known IS NOT NULL THEN 'ok'
+            WHEN denominator_total > 1 AND coalesce(denominator_parts, 0) + coalesce(numerator_parts, 0) > 0
+                AND NOT (denominator_complete AND is_bounded) THEN 'incomplete_merger'
+            WHEN NOT coalesce(denominator_complete, false) THEN denominator_status
+            ELSE numerator_status
+        END AS status
+    FROM known
+)
+SELECT
+    indicator_id,
+    era,
+    vintage,
+    period,
+    period_start,
+    period_end,
+    municipality_code,
+    CASE WHEN status IN ('ok', 'incomplete_merger') THEN numerator_known END AS numerator,
+    CASE
+        WHEN status IN ('ok', 'zero_denominator', 'suppressed_source') THEN denominator_value
+        WHEN status = 'incomplete_merger' AND numerator_known IS NOT NULL THEN denominator_value
+    END AS denominator,
+    CASE WHEN status = 'suppressed_source' AND denominator_complete THEN coalesce(numerator_value, 0) + hidden_low END AS numerator_low,
+    CASE WHEN status = 'suppressed_source' AND denominator_complete THEN coalesce(numerator_value, 0) + hidden_high END AS numerator_high,
+    status,
+    is_split OR is_implied AS is_estimated,
+    is_split,
+    coalesce(denominator_parts, 0) AS parts_present,
+    denominator_total AS parts_total,
+    file_ids,
+    is_synthetic
+FROM judged

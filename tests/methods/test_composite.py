@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.methods.composite import contributions, need, power_mean, weighted_mean
+from tests import slow_ways
+
+points = st.floats(0.5, 150)
+dimensions = st.lists(st.tuples(points, st.floats(0.1, 10)), min_size=1, max_size=6)
+
+
+def split(pairs):
+    return [list(part) for part in zip(*pairs, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "value, low, high, expected",
+    [
+        (0.0, 0.0, 0.4, 0),
+        (0.1, 0.0, 0.4, 25),
+        (0.5, 0.0, 0.4, 125),
+        (0.9, 0.0, 0.4, 150),
+        (95.0, 90.0, 50.0, 0),  # a high value is good here: goalposts the other way round
+        (80.0, 90.0, 50.0, 25),
+        (40.0, 90.0, 50.0, 125),
+    ],
+)
+def test_need_between_goalposts(value, low, high, expected):
+    assert need(value, low, high) == pytest.approx(expected)
+
+
+def test_need_takes_draws_with_goalposts_per_indicator():
+    draws = np.array([[[0.1, 80.0], [0.2, 70.0]], [[0.4, 50.0], [np.nan, 90.0]]])
+    expected = np.array([[[25, 25], [50, 50]], [[100, 100], [np.nan, 0]]])
+    np.testing.assert_allclose(need(draws, [0.0, 90.0], [0.4, 50.0]), expected)
+
+
+def test_equal_goalposts_are_refused():
+    with pytest.raises(ValueError, match="must differ"):
+        need(0.3, [0.0, 0.2], [0.5, 0.2])
+
+
+@pytest.mark.parametrize("needs, mean, quadratic", [([90, 10, 10, 10], 30, 45.8), ([30, 30, 30, 30], 30, 30)])
+def test_table_of_compensability(needs, mean, quadratic):
+    """methods.md, section 1.6."""
+    values = np.array(needs, float)
+    assert weighted_mean(values, np.ones(4)) == pytest.approx(mean)
+    assert power_mean(values, np.ones(4)) == pytest.approx(quadratic, abs=0.05)
+
+
+@given(dimensions, st.sampled_from([1.0, 2.0, 3.0]))
+def test_power_mean_agrees_with_the_slow_way(pairs, power):
+    values, weights = split(pairs)
+    expected = slow_ways.power_mean(values, weights, power)
+    assert power_mean(np.array(values), weights, power) == pytest.approx(expected)
+
+
+@given(dimensions, st.floats(0.01, 100))
+def test_the_scale_of_the_weights_does_not_matter(pairs, factor):
+    values, weights = split(pairs)
+    scaled = power_mean(np.array(values), np.array(weights) * factor)
+    assert scaled == pytest.approx(power_mean(np.array(values), weights))
+
+
+def test_weights_follow_the_axis():
+    values = np.arange(24.0).reshape(2, 3, 4)
+    weights = [1.0, 2.0, 5.0]
+    expected = [[slow_ways.power_mean(list(v), weights, 1) for v in block.T] for block in values]
+    np.testing.assert_allclose(weighted_mean(values, weights, axis=1), expected)
+
+
+def test_missing_values():
+    values = np.array([[10.0, np.nan], [10.0, np.nan], [np.nan, 40.0], [10.0, 40.0]])
+    weights = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
+    np.testing.assert_allclose(weighted_mean(values, weights), [np.nan, 10, 40, np.nan])
+
+
+def test_negative_weights_are_refused():
+    with pytest.raises(ValueError, match="negative"):
+        weighted_mean(np.array([1.0, 2.0]), [1.0, -0.5])
+
+
+@given(dimensions)
+def test_contributions_sum_to_the_score(pairs):
+    values, weights = split(pairs)
+    parts = contributions(np.array(values), weights)
+    assert parts.sum() == pytest.approx(power_mean(np.array(values), weights), rel=1e-12)
+
+
+@given(dimensions)
+def test_contributions_are_the_marginal_points(pairs):
+    values, weights = split(pairs)
+    expected = slow_ways.marginal_points(values, weights)
+    np.testing.assert_allclose(contributions(np.array(values), weights), expected, rtol=1e-4)
+
+
+def test_contributions_of_draws_and_of_no_need():
+    needs = np.array([[[3.0, 4.0], [0.0, 0.0]], [[0.0, 5.0], [6.0, 6.0]]])
+    parts = contributions(needs, [1.0, 1.0])
+    assert parts.shape == needs.shape
+    np.testing.assert_allclose(parts[0, 1], [0, 0])
+    np.testing.assert_allclose(parts[1, 0], [0, 5 / np.sqrt(2)])
+    np.testing.assert_allclose(parts[0, 0, 0] / parts[0, 0, 1], 9 / 16)

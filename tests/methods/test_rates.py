@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from pipeline.methods.rates import byar_interval, wilson_interval
+
+METHODS = {"wilson": wilson_interval, "byar": byar_interval}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("level", [0.95, 0.998])
+def test_published_limits(golden, method, level):
+    table = golden("wilson_byar.csv").query("method == @method and level == @level")
+    assert len(table) > 9
+    low, high = METHODS[method](table["count"], table["denominator"], level)
+    np.testing.assert_allclose(low, table["low"], rtol=1e-12)
+    np.testing.assert_allclose(high, table["high"], rtol=1e-12)
+
+
+@given(st.integers(1, 500), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.998]))
+def test_wilson_agrees_with_statsmodels(n, share, level):
+    y = round(share * n)
+    expected = proportion_confint(y, n, alpha=1 - level, method="wilson")
+    np.testing.assert_allclose(np.array(wilson_interval(y, n, level)), expected, atol=1e-12)
+
+
+def test_wilson_touches_the_ends_exactly():
+    low, high = wilson_interval([0, 7], [7, 7])
+    assert low[0] == 0 and high[1] == 1
+    assert 0 < high[0] < 1 and 0 < low[1] < 1
+
+
+@given(st.integers(1, 9), st.sampled_from([0.8, 0.95, 0.998]))
+def test_below_ten_events_the_poisson_tails_are_exact(y, level):
+    low, high = byar_interval(y, 1, level)
+    tail = (1 - level) / 2
+    assert stats.poisson.sf(y - 1, low) == pytest.approx(tail, rel=1e-9)
+    assert stats.poisson.cdf(y, high) == pytest.approx(tail, rel=1e-9)
+
+
+def test_no_events_leave_a_rate_of_zero_possible():
+    low, high = byar_interval(0, 100)
+    assert low == 0
+    assert high == pytest.approx(-np.log(0.025) / 100)
+
+
+@given(st.integers(10, 10_000))
+def test_byar_is_near_the_exact_limits(y):
+    low, high = byar_interval(y, 1)
+    assert low == pytest.approx(stats.chi2.ppf(0.025, 2 * y) / 2, rel=0.005)
+    assert high == pytest.approx(stats.chi2.ppf(0.975, 2 * y + 2) / 2, rel=0.005)
+
+
+@pytest.mark.parametrize("interval", METHODS.values())
+def test_what_is_unknown_stays_unknown(interval):
+    low, high = interval([1, 0, 1, np.nan, 1], [0, 0, np.nan, 5, 5])
+    assert np.isnan(low).tolist() == np.isnan(high).tolist() == [True, True, True, True, False]
+
+
+def test_more_cases_than_denominator_are_no_share():
+    assert np.isnan(wilson_interval(6, 5)).all()
+
+
+@given(st.integers(0, 40), st.floats(0.5, 1000))
+def test_exposure_only_scales_the_rate(y, exposure):
+    np.testing.assert_allclose(
+        np.array(byar_interval(y, exposure)) * exposure, np.array(byar_interval(y, 1)), rtol=1e-12
+    )
