@@ -1,0 +1,158 @@
+"""The command line: verbs only, no logic.
+
+Exit codes: 0 done, 1 our own failure, 2 bad input (a declaration, a delivery, an argument), 4 nothing to work on yet.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.problems import BadInput
+from pipeline.registry.load import jurisdictions
+from pipeline.warehouse.release import AlreadyBuilding, NoRelease
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
+BAD_INPUT, NOTHING_YET = 2, 4
+
+Where = Annotated[
+    list[str] | None, typer.Option("--jurisdiction", "-j", help="norway, england; may be repeated; all when left out.")
+]
+One = Annotated[str, typer.Option("--jurisdiction", "-j", help="norway or england.")]
+AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out what was published later.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+Again = Annotated[bool, typer.Option(help="Build also when the release stands already.")]
+
+
+def _say(jurisdiction: str) -> Callable[[str], None]:
+    """One line a step on stderr, so that stdout stays for results."""
+    return lambda step: typer.echo(f"{jurisdiction}: {step}", err=True)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+@app.command()
+def build(jurisdiction: Where = None, as_of: AsOf = None, again: Again = False) -> None:
+    """Build the release from the archive. Example: veiviser build -j norway --as-of 2026-04-01."""
+    from pipeline import jobs
+
+    for each in jurisdiction or jurisdictions():
+        built = jobs.build_release(each, _day(as_of), again, _say(each))
+        typer.echo(f"{each}: {'built' if built.is_new else 'nothing new;'} {built.path}")
+
+
+@app.command()
+def report(jurisdiction: Where = None) -> None:
+    """Write pages and packs from the current release. Example: veiviser report -j norway."""
+    from pipeline import jobs
+
+    for each in jurisdiction or jurisdictions():
+        pages = jobs.write_reports(each, _say(each))
+        typer.echo(f"{each}: {len(pages)} files; open {pages[0]}")
+
+
+@app.command()
+def run(jurisdiction: Where = None, as_of: AsOf = None, again: Again = False) -> None:
+    """Build, then report: everything, from the archive to the pages. Example: veiviser run."""
+    from pipeline import jobs
+
+    opened = []
+    for each in jurisdiction or jurisdictions():
+        jobs.build_release(each, _day(as_of), again, _say(each))
+        opened.append((each, jobs.write_reports(each, _say(each))))
+    typer.echo("Done. Open in a browser:")
+    for each, pages in opened:
+        shortlists = next((page.parent for page in pages if page.suffix == ".xlsx"), None)
+        typer.echo(f"  {each}: {pages[0]}" + (f"\n    shortlists: {shortlists}" if shortlists else ""))
+
+
+@app.command()
+def why(indicator: str, unit: str, period: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
+    """Walk from a number to its raw cells. Example: veiviser why caseload 4647 2025."""
+    from pipeline.api import open_release
+
+    told = open_release(jurisdiction).why(indicator, unit, period)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {"value": told.value, "rules": told.rules, "cells": told.cells.to_dict("records")},
+                default=str,
+                ensure_ascii=False,
+            )
+        )
+        return
+    typer.echo(_told(told))
+
+
+def _told(told: Any) -> str:
+    """A trace as text: the number, the rules, then the cells below their files."""
+    value = told.value
+    shown = f"{value['value']:.3f} {value['unit']}" if value["value"] == value["value"] else "no value"
+    lines = [
+        f"{value['indicator_id']} {value['unit_kind']} {value['unit_code']} {value['period']}: "
+        f"{shown}, {value['status']}" + (" (SYNTHETIC)" if value["is_synthetic"] else ""),
+        f"  numerator {value['numerator']:g}, denominator {value['denominator']:g}, era {value['era']}, "
+        f"vintage {value['vintage']:%Y-%m-%d}",
+        *(f"  rule: {rule}" for rule in told.rules),
+    ]
+    for file in told.files.itertuples():
+        published = f"published {file.published_at:%Y-%m-%d}, sha256 {file.sha256[:12]}"
+        lines.append(f"  file {file.file_id}: {file.title}, {file.publisher}, {published}")
+        for cell in told.cells[told.cells["file_id"] == file.file_id].itertuples():
+            where = f"{cell.code_as_sent} {cell.name}, {cell.place}, {cell.measure}"
+            lines.append(f"    {cell.part}: {where}: {cell.as_sent!r}")
+    return "\n".join(lines)
+
+
+@app.command("list")
+def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
+    """List indicators, datasets, cohorts, or units. Example: veiviser list indicators -j england."""
+    from pipeline import listing
+
+    rows = listing.rows(what, jurisdiction)
+    if as_json:
+        typer.echo(json.dumps(rows, default=str, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo("  ".join(str(cell) for cell in row.values()))
+
+
+@app.command()
+def path(jurisdiction: One = "norway") -> None:
+    """Print the current release's DuckDB file. Example: duckdb -readonly $(veiviser path)."""
+    from pipeline.settings import Settings
+    from pipeline.warehouse.release import current
+
+    typer.echo(current(Settings().processed / jurisdiction))
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path | None, typer.Option(help="Archive to write into; the project's own when left out.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another country with the same statistics.")] = None,
+) -> None:
+    """Write a synthetic Norway into an archive. Example: veiviser simulate --out /tmp/raw --seed 7."""
+    from pipeline import synthetic
+
+    for file in synthetic.archive_country(out, seed):
+        typer.echo(file)
+
+
+def main() -> None:
+    """Runs a verb, and tells the operator's mistakes apart from ours."""
+    try:
+        app()
+    except BadInput as error:
+        typer.echo(f"Bad input, nothing was changed ({len(error.problems)} to mend):", err=True)
+        for problem in error.problems:
+            typer.echo(f"  {problem}", err=True)
+        sys.exit(BAD_INPUT)
+    except (NoRelease, AlreadyBuilding) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(NOTHING_YET)

@@ -50,10 +50,7 @@ def share_likelihood(cells: list[Cell]) -> Callable[[float], float]:
 
     def likelihood(share: float) -> float:
         return math.prod(
-            sum(
-                math.comb(int(n), y) * share**y * (1 - share) ** (n - y)
-                for y in _possible(numerator, low, high)
-            )
+            sum(math.comb(int(n), y) * share**y * (1 - share) ** (n - y) for y in _possible(numerator, low, high))
             for numerator, n, low, high in cells
         )
 
@@ -65,10 +62,7 @@ def rate_likelihood(cells: list[Cell]) -> Callable[[float], float]:
 
     def likelihood(rate: float) -> float:
         return math.prod(
-            sum(
-                math.exp(-e * rate) * (e * rate) ** y / math.factorial(y)
-                for y in _possible(numerator, low, high)
-            )
+            sum(math.exp(-e * rate) * (e * rate) ** y / math.factorial(y) for y in _possible(numerator, low, high))
             for numerator, e, low, high in cells
         )
 

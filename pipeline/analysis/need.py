@@ -4,6 +4,7 @@ Tables: result.indicator_estimate, result.need_score, result.need_rank. Method: 
 """
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -19,10 +20,14 @@ from pipeline.registry.model import Indicator
 Floats = NDArray[np.float64]
 
 POOL = {"binomial": counts.pool_binomial, "poisson": counts.pool_poisson}
-FIT = {"binomial": shrinkage.fit_beta_binomial, "poisson": shrinkage.fit_gamma_poisson}
+FIT: dict[str, Callable[[counts.PooledCounts], shrinkage.Prior]] = {
+    "binomial": shrinkage.fit_beta_binomial,
+    "poisson": shrinkage.fit_gamma_poisson,
+}
 
 CELLS = """
-SELECT member.service_id, cell.indicator_id, cell.numerator, cell.denominator, cell.numerator_low, cell.numerator_high, cell.period
+SELECT member.service_id, cell.indicator_id, cell.period,
+    cell.numerator, cell.denominator, cell.numerator_low, cell.numerator_high
 FROM core.indicator_value AS cell
 JOIN core.service_member AS member ON member.municipality_code = cell.unit_code
 WHERE cell.unit_kind = 'municipality' AND cell.is_newest AND cell.era = ?
@@ -38,7 +43,7 @@ WHERE valid_to IS NULL AND not_ranked_reason IS NULL ORDER BY service_id
 
 @dataclass(frozen=True)
 class Estimate:
-    """One indicator in one round: a table of services, and posterior draws of shape (n_draws, n_services), in its unit."""
+    """One indicator in one round: a table of services, and draws of shape (n_draws, n_services), in its unit."""
 
     indicator: Indicator
     table: pd.DataFrame
@@ -71,17 +76,22 @@ def _rank(
     return {name: table.assign(round_id=each.id) for name, table in tables.items()}
 
 
-def _estimate(indicator: Indicator, cells: pd.DataFrame, services: NDArray[np.object_], index: Index, each: Round) -> Estimate:
+def _estimate(
+    indicator: Indicator, cells: pd.DataFrame, services: NDArray[np.object_], index: Index, each: Round
+) -> Estimate:
     """Counts pooled over the round, the shrunken value with its interval, and draws."""
     series = indicator.in_era(each.era)
     assert series is not None
-    unit = np.searchsorted(services, cells["service_id"].to_numpy())
     known = cells[np.isin(cells["service_id"], services)]
     unit = np.searchsorted(services, known["service_id"].to_numpy())
-    columns = [
-        known[name].to_numpy(dtype=float) for name in ("numerator", "denominator", "numerator_low", "numerator_high")
-    ]
-    pooled = POOL[series.likelihood](*columns, unit, len(services))
+    pooled = POOL[series.likelihood](
+        known["numerator"].to_numpy(dtype=float),
+        known["denominator"].to_numpy(dtype=float),
+        known["numerator_low"].to_numpy(dtype=float),
+        known["numerator_high"].to_numpy(dtype=float),
+        unit,
+        len(services),
+    )
     prior = FIT[series.likelihood](pooled)
     low, high = shrinkage.posterior_interval(prior, pooled, index.interval_level)
     seed = np.random.SeedSequence([index.seed, zlib.crc32(f"{each.id} {indicator.id}".encode())])
@@ -97,7 +107,8 @@ def _estimate(indicator: Indicator, cells: pd.DataFrame, services: NDArray[np.ob
             "denominator": pooled.exposure,
             "hidden_cells": np.bincount(unit[~observed], minlength=len(services)),
             "cells": np.bincount(unit, minlength=len(services)),
-            "observed_value": np.divide(numerator, own, where=own > 0, out=np.full(len(services), np.nan)) * indicator.per,
+            "observed_value": np.divide(numerator, own, where=own > 0, out=np.full(len(services), np.nan))
+            * indicator.per,
             "value": shrinkage.posterior_mean(prior, pooled) * indicator.per,
             "value_low": low * indicator.per,
             "value_high": high * indicator.per,
@@ -130,7 +141,9 @@ class _Score:
         self.mean_need = {name: draws.mean(axis=0) for name, draws in needs.items()}
         self.points = composite.contributions(by_dimension.mean(axis=0), self.weights)
         observed = {e.indicator.id: e.table["is_observed"].to_numpy() for e in estimates}
-        seen = np.stack([np.mean([observed[one] for one in self.members[d.id]], axis=0) for d in self.dimensions], axis=-1)
+        seen = np.stack(
+            [np.mean([observed[one] for one in self.members[d.id]], axis=0) for d in self.dimensions], axis=-1
+        )
         self.observed_weight_share = seen @ self.weights / self.weights.sum()
         self.has_every_dimension = (seen > 0).all(axis=-1)
         self.is_ranked = self.has_every_dimension & (self.observed_weight_share >= index.minimum_weight_share)
@@ -160,7 +173,7 @@ def _score_table(score: _Score, services: NDArray[np.object_], index: Index) -> 
             "score_high": high,
             "observed_weight_share": score.observed_weight_share,
             "is_ranked": score.is_ranked,
-            "not_ranked_reason": np.where(score.is_ranked, None, "too_little_reported"),
+            "not_ranked_reason": pd.Series("too_little_reported", index=range(len(services))).mask(score.is_ranked),
         }
     )
 

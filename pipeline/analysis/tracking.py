@@ -5,6 +5,7 @@ by chance (docs/methods.md); the tracking issue adds what may be called evidence
 """
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from pipeline.methods.change import share_difference_interval
@@ -66,10 +67,10 @@ def _summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     table = sums.reset_index()
     y, n = table["numerator"].to_numpy(dtype=float), table["denominator"].to_numpy(dtype=float)
     share, rate = wilson_interval(y, n, LEVEL), byar_interval(y, n, LEVEL)
-    is_share = table["likelihood"] == "binomial"
-    table["value"] = y / n * table["per"]
-    table["value_low"] = pd.Series(share[0]).where(is_share, rate[0]) * table["per"]
-    table["value_high"] = pd.Series(share[1]).where(is_share, rate[1]) * table["per"]
+    per, is_share = table["per"].to_numpy(dtype=float), (table["likelihood"] == "binomial").to_numpy()
+    table["value"] = y / n * per
+    table["value_low"] = np.where(is_share, share[0], rate[0]) * per
+    table["value_high"] = np.where(is_share, share[1], rate[1]) * per
     return table
 
 
@@ -79,8 +80,7 @@ def _against_baseline(change: pd.DataFrame) -> pd.DataFrame:
     baseline = change.loc[change["phase"] == "baseline", [*key, "numerator", "denominator", "value"]]
     joined = change.merge(baseline, on=key, how="left", suffixes=("", "_baseline"))
     low, high = share_difference_interval(
-        *(joined[name].to_numpy(dtype=float) for name in ("numerator", "denominator", "numerator_baseline", "denominator_baseline")),
-        LEVEL,
+        joined["numerator"], joined["denominator"], joined["numerator_baseline"], joined["denominator_baseline"], LEVEL
     )
     is_share = (joined["likelihood"] == "binomial") & (joined["phase"] != "baseline")
     joined["change"] = (joined["value"] - joined["value_baseline"]).where(joined["phase"] != "baseline")

@@ -89,9 +89,7 @@ def pool_poisson(
     return _pool(_cells(numerator, exposure, low, high, unit), n_units, _log_poisson_term)
 
 
-def _cells(
-    numerator: ArrayLike, exposure: ArrayLike, low: ArrayLike, high: ArrayLike, unit: ArrayLike
-) -> _Cells:
+def _cells(numerator: ArrayLike, exposure: ArrayLike, low: ArrayLike, high: ArrayLike, unit: ArrayLike) -> _Cells:
     index = np.asarray(unit, np.int64)
 
     def column(part: ArrayLike) -> Floats:

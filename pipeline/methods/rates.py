@@ -10,9 +10,7 @@ Floats = NDArray[np.float64]
 EXACT_BELOW = 10
 
 
-def wilson_interval(
-    numerator: ArrayLike, denominator: ArrayLike, level: float = 0.95
-) -> tuple[Floats, Floats]:
+def wilson_interval(numerator: ArrayLike, denominator: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     """Wilson score interval of a share.
 
     numerator, denominator: counts of any shapes that broadcast; they need not be whole numbers.

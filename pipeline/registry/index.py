@@ -9,7 +9,7 @@ from pipeline.registry.model import Declaration, Identifier, Period, Text
 
 
 class Dimension(Declaration):
-    """A group of indicators of the same kind of duty; inside it the arithmetic mean, across dimensions the power mean."""
+    """A group of indicators of one kind of duty; inside it the arithmetic mean, across dimensions the power mean."""
 
     id: Identifier
     weight: Annotated[float, Field(gt=0)]
@@ -18,8 +18,11 @@ class Dimension(Declaration):
 
 
 class Goalpost(Declaration):
-    """The values of an indicator, in its own unit, that mean need 0 and need 100; frozen, so that a service moves
-    only when its own numbers do (methods.md §1.4: the law, or the 95th percentile of a base period)."""
+    """The values of an indicator, in its own unit, that mean need 0 and need 100.
+
+    Frozen, so that a service moves only when its own numbers do: the law, or the 5th and 95th percentile of a base
+    period (docs/methods.md).
+    """
 
     indicator: Identifier
     era: Identifier

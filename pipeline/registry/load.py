@@ -1,6 +1,7 @@
 """Reads and checks everything that is declared for a jurisdiction, and tells all mistakes at once."""
 
 import tomllib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,7 +37,10 @@ class Registry:
         """The indicators that enter the index, in the order of their dimensions."""
         order = [dimension.id for dimension in self.index.dimensions]
         ranked = [each for each in self.indicators.values() if each.use == "rank"]
-        return sorted(ranked, key=lambda each: (order.index(each.dimension or ""), each.id))
+        return sorted(
+            (each for each in ranked if each.dimension in order),
+            key=lambda each: (order.index(each.dimension or ""), each.id),
+        )
 
     def entering(self, each: Round) -> list[Indicator]:
         """The indicators that a round ranks on: published in its era, of a dimension it sees."""
@@ -143,35 +147,44 @@ class _Reader:
         return path.relative_to(self.folder.parent).as_posix()
 
 
-def _across(registry: Registry) -> list[Problem]:
-    """Mistakes that no single declaration shows: names that point at nothing."""
+def _across(registry: Registry) -> Iterator[Problem]:
+    """Mistakes that no single declaration shows: names that point at nothing, goalposts that are not there."""
     home = registry.jurisdiction.id
-    problems = []
-
-    def must_be_one_of(given: str, allowed: list[str], file: str, field: str) -> None:
+    for file, field, given, allowed in [*_dataset_names(registry), *_dimension_names(registry)]:
         if given not in allowed:
-            problems.append(Problem(f"{home}/{file}", "", field, repr(given), "one of " + ", ".join(sorted(allowed))))
-
-    datasets, dimensions = list(registry.datasets), [each.id for each in registry.index.dimensions]
-    for indicator in registry.indicators.values():
-        file = f"indicators/{indicator.id}.toml"
-        if indicator.use == "rank":
-            must_be_one_of(indicator.dimension or "", dimensions, file, "dimension")
-        for series in indicator.series:
-            for name, part in series.parts.items():
-                must_be_one_of(part.dataset, datasets, file, f"series.{series.era}.{name}.dataset")
-    must_be_one_of(registry.jurisdiction.child_population.dataset, datasets, "jurisdiction.toml", "child_population")
-    if registry.jurisdiction.map_dataset is not None:
-        must_be_one_of(registry.jurisdiction.map_dataset, datasets, "jurisdiction.toml", "map_dataset")
-    for correction in registry.corrections:
-        must_be_one_of(correction.dataset, datasets, "corrections", "dataset")
+            yield Problem(f"{home}/{file}", "", field, repr(given), "one of " + ", ".join(sorted(allowed)))
     declared = {(post.indicator, post.era) for post in registry.index.goalposts}
     for each in registry.index.rounds:
-        for dimension in each.dimensions:
-            must_be_one_of(dimension, dimensions, "index.toml", f"rounds.{each.id}.dimensions")
         for indicator in registry.entering(each):
             if (indicator.id, each.era) not in declared:
-                problems.append(
-                    Problem(f"{home}/index.toml", "", "goalposts", "nothing", f"one for {indicator.id} in {each.era}")
-                )
-    return problems
+                wanted = f"one for {indicator.id} in {each.era}"
+                yield Problem(f"{home}/index.toml", "", "goalposts", "nothing", wanted)
+
+
+Name = tuple[str, str, str, Collection[str]]
+
+
+def _dataset_names(registry: Registry) -> Iterator[Name]:
+    """(file, field, name, names there are) wherever a declaration names a dataset."""
+    place, datasets = registry.jurisdiction, registry.datasets.keys()
+    yield "jurisdiction.toml", "child_population.dataset", place.child_population.dataset, datasets
+    if place.map_dataset is not None:
+        yield "jurisdiction.toml", "map_dataset", place.map_dataset, datasets
+    for correction in registry.corrections:
+        yield "corrections", "dataset", correction.dataset, datasets
+    for indicator in registry.indicators.values():
+        for series in indicator.series:
+            for name, part in series.parts.items():
+                field = f"series.{series.era}.{name}.dataset"
+                yield f"indicators/{indicator.id}.toml", field, part.dataset, datasets
+
+
+def _dimension_names(registry: Registry) -> Iterator[Name]:
+    """(file, field, name, names there are) wherever a declaration names a dimension."""
+    dimensions = [each.id for each in registry.index.dimensions]
+    for indicator in registry.indicators.values():
+        if indicator.use == "rank":
+            yield f"indicators/{indicator.id}.toml", "dimension", indicator.dimension or "", dimensions
+    for each in registry.index.rounds:
+        for dimension in each.dimensions:
+            yield "index.toml", f"rounds.{each.id}.dimensions", dimension, dimensions

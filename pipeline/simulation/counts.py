@@ -1,12 +1,14 @@
 """The counts themselves: who was investigated, helped, placed and visited, per municipality and period."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
 from pipeline.simulation.effects import TrueEffects, share_at_level
-from pipeline.simulation.parameters import Parameters, level_at, stream
+from pipeline.simulation.parameters import Levels, Parameters, level_at, stream
 from pipeline.simulation.places import Places
 
 Floats = NDArray[np.float64]
@@ -22,12 +24,12 @@ HALF_YEARLY = {
 }
 
 
+@dataclass(frozen=True)
 class Draws:
     """Named draws: each has a random stream of its own."""
 
-    def __init__(self, parameters: Parameters, seed: int) -> None:
-        self.parameters = parameters
-        self.seed = seed
+    parameters: Parameters
+    seed: int
 
     def normal_by(self, part: str, key: pd.Series, sd: float) -> Floats:
         """One normal draw per distinct value of the key, repeated for its rows."""
@@ -52,8 +54,10 @@ class Draws:
 
 
 def yearly(places: Places, parameters: Parameters, effects: TrueEffects, seed: int) -> pd.DataFrame:
-    """One row per municipality and year: all counts of children and positions, with the means (mean_*) and true shares
-    (true_*) they were drawn from. Positions have one decimal."""
+    """One row per municipality and year: all counts of children and positions.
+
+    mean_* and true_* are the means and true shares they were drawn from. Positions have one decimal.
+    """
     draws = Draws(parameters, seed)
     frame = places.units.copy()
     step = frame["year"] - parameters.first_year
@@ -93,7 +97,7 @@ def _add_positions(frame: pd.DataFrame, draws: Draws) -> None:
 
 
 def _add_children(frame: pd.DataFrame, draws: Draws) -> None:
-    """Children 0-17 only investigated, only with measures, or both; those of 18-22 with measures; those reported."""
+    """Children 0-17 only investigated, only with measures, or both; and what goes with them."""
     composition, totals = draws.parameters.composition, draws.parameters.totals
     investigated = _national(frame, totals.children_investigated)
     with_measures = _national(frame, totals.children_with_measures)
@@ -112,14 +116,21 @@ def _add_children(frame: pd.DataFrame, draws: Draws) -> None:
         frame[f"mean_{group}"] = frame["mean_children"] * share[group]
         frame[group] = draws.spread_total(group, frame[f"mean_{group}"].to_numpy(), frame["year"], total)
     mean_measures = (frame["mean_only_measures"] + frame["mean_both"]).to_numpy()
-    older = {year: with_measures[year] - round(total - both[year]) - round(both[year]) for year, total in young.items()}
+    older = {year: total - young[year] for year, total in with_measures.items()}
     frame["measures_18_22"] = draws.spread_total("older", mean_measures, frame["year"], older)
+    _add_reported(frame, draws, mean_measures)
+
+
+def _add_reported(frame: pd.DataFrame, draws: Draws, mean_measures: Floats) -> None:
+    """Children with a report of concern, and emergency decisions."""
+    composition, totals = draws.parameters.composition, draws.parameters.totals
     place = draws.normal_by("reported", frame["current_code"], composition.location_sd / 2)
     reported = (frame["mean_only_investigated"] + frame["mean_both"]).to_numpy() * np.exp(place)
     frame["children_reported"] = draws.spread_total(
         "reported", reported, frame["year"], _national(frame, totals.children_reported)
     )
-    urgent = mean_measures * np.exp(draws.normal_by("emergency", frame["current_code"], composition.location_sd))
+    place = draws.normal_by("emergency", frame["current_code"], composition.location_sd)
+    urgent = mean_measures * np.exp(place)
     frame["emergency"] = draws.spread_total(
         "emergency", urgent, frame["year"], _national(frame, totals.emergency_decisions)
     )
@@ -156,23 +167,28 @@ def _add_turnover(frame: pd.DataFrame, draws: Draws) -> None:
     shares = np.zeros(len(frame))
     for year in draws.parameters.years:
         rows = (frame["year"] == year).to_numpy()
-        effect, weight = frame["effect_caseworker_turnover"].to_numpy()[rows], frame["mean_positions"].to_numpy()[rows]
+        effect = frame["effect_caseworker_turnover"].to_numpy()[rows]
+        weight = frame["mean_positions"].to_numpy()[rows]
         shares[rows] = share_at_level(effect, weight, level_at(level, year) / 100)
     frame["true_turnover"] = shares
     frame["leavers"] = draws.binomial("leavers", frame["staff"].to_numpy(), shares)
 
 
 def half_yearly(years: pd.DataFrame, parameters: Parameters, effects: TrueEffects, seed: int) -> pd.DataFrame:
-    """One row per municipality and half-year: numerators and denominators (<indicator>_numerator and so on), with the
-    mean denominator (mean_<indicator>) and the true share (true_<indicator>)."""
+    """One row per municipality and half-year: <indicator>_numerator and <indicator>_denominator.
+
+    mean_<indicator> is the expected denominator, true_<indicator> the true share.
+    """
     draws = Draws(parameters, seed)
-    frame = pd.concat([years.assign(half=half) for half in (1, 2)]).sort_values(["year", "half", "code"], ignore_index=True)
+    frame = pd.concat([years.assign(half=half) for half in (1, 2)]).sort_values(
+        ["year", "half", "code"], ignore_index=True
+    )
     frame["period"] = frame["year"].astype(str) + "H" + frame["half"].astype(str)
     frame["step"] = 2 * (frame["year"] - parameters.first_year) + frame["half"] - 1
     for indicator in HALF_YEARLY:
         mean, total = _exposure(frame, indicator, parameters, draws)
         frame[f"mean_{indicator}"] = mean
-        if total is None:       # of the children who have a plan
+        if total is None:  # of the children who have a plan
             with_plan = frame["action_plan_in_place_numerator"].to_numpy()
             exposure = draws.binomial("continuous", with_plan, parameters.composition.continuous_share)
         else:
@@ -187,36 +203,35 @@ def half_yearly(years: pd.DataFrame, parameters: Parameters, effects: TrueEffect
 def _exposure(
     frame: pd.DataFrame, indicator: str, parameters: Parameters, draws: Draws
 ) -> tuple[Floats, dict[int, float] | None]:
-    """Expected denominators up to a factor, and the national total by number of the half-year, if there is one."""
-    composition, totals = parameters.composition, parameters.totals
+    """Expected denominators, and the national totals by number of the half-year, where they are declared."""
+    totals, composition = parameters.totals, parameters.composition
+    investigated = frame["mean_only_investigated"] + frame["mean_both"]
+    with_measures = frame["mean_only_measures"] + frame["mean_both"]
     if indicator == "action_plan_evaluated":
         plans = frame["mean_action_plan_in_place"] * frame["true_action_plan_in_place"]
         return plans.to_numpy() * composition.continuous_share, None
-    place = draws.normal_by(f"place {indicator}", frame["current_code"], composition.location_sd)
     if indicator == "deadline_breaches":
-        first = composition.first_half_share
-        levels, share = totals.investigations_concluded, {1: first, 2: 1 - first}
-        mean = (frame["mean_only_investigated"] + frame["mean_both"]).to_numpy()
-    elif indicator == "foster_supervision_missed":
-        levels, share = totals.foster_children_supervised, {1: 1.0, 2: 1.0}
-        mean = frame["children"].to_numpy() * np.exp(place)      # where the foster home is, not whose child it is
+        total = _halves(totals.investigations_concluded, parameters)
+        return _scaled(investigated.to_numpy(), frame["step"], total), total
+    if indicator == "foster_supervision_missed":  # where the foster home is, not whose child it is
+        place = draws.normal_by("foster homes", frame["current_code"], composition.location_sd)
+        levels, mean = totals.foster_children_supervised, frame["children"].to_numpy() * np.exp(place)
     elif indicator == "foster_follow_up_missed":
-        levels, share = totals.foster_children_followed_up, {1: 1.0, 2: 1.0}
-        mean = frame["mean_placed"].to_numpy()
+        levels, mean = totals.foster_children_followed_up, frame["mean_placed"].to_numpy()
     else:
-        levels, share = totals.children_in_assistance, {1: 1.0, 2: 1.0}
-        mean = (frame["mean_only_measures"] + frame["mean_both"] - frame["mean_placed"]).to_numpy()
-    total = {
-        2 * (year - parameters.first_year) + half - 1: level_at(levels, year) * share[half]
-        for year in parameters.years
-        for half in (1, 2)
-    }
-    if indicator == "deadline_breaches":    # the two halves make the whole year, to the unit
-        for year in parameters.years:
-            whole, step = round(level_at(levels, year)), 2 * (year - parameters.first_year)
-            total[step] = round(total[step])
-            total[step + 1] = whole - total[step]
+        levels, mean = totals.children_in_assistance, (with_measures - frame["mean_placed"]).to_numpy()
+    total = {step: level_at(levels, int(period[:4])) for step, period in enumerate(parameters.periods)}
     return _scaled(mean, frame["step"], total), total
+
+
+def _halves(levels: Levels, parameters: Parameters) -> dict[int, float]:
+    """A year's total in two halves that make the whole to the unit; by number of the half-year."""
+    halves: dict[int, float] = {}
+    for number, year in enumerate(parameters.years):
+        whole = round(level_at(levels, year))
+        halves[2 * number] = round(whole * parameters.composition.first_half_share)
+        halves[2 * number + 1] = whole - halves[2 * number]
+    return halves
 
 
 def _true_share(frame: pd.DataFrame, indicator: str, parameters: Parameters, effects: TrueEffects) -> Floats:

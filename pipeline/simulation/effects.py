@@ -44,7 +44,9 @@ class TrueEffects:
         return pd.Series(np.mean(scaled, axis=0), index=self.services)
 
 
-def draw_effects(registry: Registry, parameters: Parameters, places: Places, selected: set[str], seed: int) -> TrueEffects:
+def draw_effects(
+    registry: Registry, parameters: Parameters, places: Places, selected: set[str], seed: int
+) -> TrueEffects:
     """Draws all true effects; `selected` are the service ids that a cohort chose."""
     services = sorted(places.units["service_id"].unique())
     indicators = [each.id for each in registry.ranked]
@@ -63,7 +65,7 @@ def draw_effects(registry: Registry, parameters: Parameters, places: Places, sel
 
 
 def correlation(registry: Registry, parameters: Parameters) -> Floats:
-    """Correlation of the persistent effects, shape (n_indicators, n_indicators), in the order of registry.ranked."""
+    """Correlation of the persistent effects; shape (n_indicators, n_indicators), as registry.ranked."""
     dimensions = np.array([each.dimension for each in registry.ranked])
     same = dimensions[:, None] == dimensions[None, :]
     effects = parameters.effects

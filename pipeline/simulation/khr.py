@@ -1,4 +1,4 @@
-"""The half-yearly report (KHR), 2013-2020: one delimited file per indicator, as the cube's extracts were delivered."""
+"""The half-yearly report (KHR), 2013-2020: one delimited file per indicator, as the cube's extracts."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from pipeline.registry.load import Registry
 from pipeline.registry.model import Part
 from pipeline.simulation.world import World, half_away
 
-# Bufdir hides 1-3 in the supervision table, and only there (the shares v31, v36, v39 were delivered ready-made).
+# Bufdir hides 1-3 in the supervision table, and only there.
 HIDING = "khr_supervision"
 SHARE_COLUMNS = {
     "khr_investigations": "Fosthj Fylkesmannens vurd fristovers andel",
@@ -51,8 +51,10 @@ def _only(part: Part) -> str:
 
 
 def khr_cells(world: World, report: Report) -> pd.DataFrame:
-    """One row per municipality and half-year: numerator, denominator (true), written_numerator (with a planted error),
-    and status_numerator, status_denominator, status_share."""
+    """One row per municipality and half-year: true numerator and denominator, and their statuses.
+
+    written_numerator carries a planted error; status_share is that of the ready-made share.
+    """
     half_years = world.half_years[world.half_years["year"] <= world.parameters.khr_last_year]
     cells = half_years[["code", "year", "half", "period", "not_reported_khr"]].copy()
     for part in ("numerator", "denominator"):
@@ -85,7 +87,7 @@ def _planted_factor(world: World, report: Report, cells: pd.DataFrame) -> pd.Ser
 
 
 def khr_body(world: World, report: Report) -> bytes:
-    """The file: ISO-8859-1, semicolon, decimal comma, CRLF; codes have lost their leading zero; 0 is the country."""
+    """The file: ISO-8859-1, decimal comma, CRLF; codes have lost their leading zero; 0 is the country."""
     cells = khr_cells(world, report)
     signs = {"ok": None, "not_reported": "", "suppressed_source": ":", "zero_denominator": ""}
     share = half_away(cells["written_numerator"] / cells["denominator"].where(cells["denominator"] > 0) * 100, 1)

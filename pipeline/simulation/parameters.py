@@ -23,7 +23,7 @@ class Effects(Declaration):
     correlation_inside_dimension: Share
     correlation_between_dimensions: Share
     transient_memory: Annotated[float, Field(ge=0, lt=1)]
-    guidance_effect: Literal[0.0]
+    guidance_effect: Annotated[float, Field(ge=0, le=0)]
     selection_shift: float
 
 
@@ -107,7 +107,7 @@ class PlantedError(Declaration):
 
 
 class Drawn(Declaration):
-    """A workbook of the monitor that rests on no count: level by year in the unit, and spread over municipalities."""
+    """A workbook that rests on no count: level by year in the unit, and spread over municipalities."""
 
     unit: Literal["percent", "kroner"]
     decimals: Annotated[int, Field(ge=0, le=2)]

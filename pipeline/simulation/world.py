@@ -36,7 +36,11 @@ class World:
 
 
 def build_world(
-    registry: Registry, codes: pd.DataFrame, changes: pd.DataFrame, population: pd.DataFrame, seed: int | None = None
+    registry: Registry,
+    codes: pd.DataFrame,
+    changes: pd.DataFrame,
+    population: pd.DataFrame,
+    seed: int | None = None,
 ) -> World:
     """Draws the country; the seed is the declared one unless another is given."""
     parameters = read_parameters(registry)
@@ -49,9 +53,9 @@ def build_world(
     years = years.join(_breaches(half_years), on=["year", "code"])
     missing = parameters.missing
     for table in KOSTRA:
-        years[f"not_reported_{table}"] = _some(f"missing {table}", seed, len(years), missing.kostra_not_reported)
-    for name, share in {"3A": missing.register_not_reported, "3M": missing.turnover_not_reported}.items():
-        years[f"not_reported_{name}"] = _some(f"missing {name}", seed, len(years), share)
+        years[f"not_reported_{table}"] = _some(table, seed, len(years), missing.kostra_not_reported)
+    for letter, share in {"3A": missing.register_not_reported, "3M": missing.turnover_not_reported}.items():
+        years[f"not_reported_{letter}"] = _some(letter, seed, len(years), share)
     half_years["not_reported_khr"] = _missing_forms(half_years, effects, parameters, seed)
     unrevised = _before_revision(years, parameters, seed)
     return World(registry, parameters, seed, places, effects, years, half_years, unrevised)
@@ -63,8 +67,8 @@ def half_away(value: NDArray[np.float64] | pd.Series, decimals: int) -> NDArray[
     return np.floor(np.asarray(value, dtype=float) * factor + 0.5 + 1e-9) / factor
 
 
-def _some(part: str, seed: int, size: int, share: float) -> NDArray[np.bool_]:
-    return stream(seed, part).random(size) < share
+def _some(source: str, seed: int, size: int, share: float) -> NDArray[np.bool_]:
+    return stream(seed, f"missing {source}").random(size) < share
 
 
 def _breaches(half_years: pd.DataFrame) -> pd.DataFrame:
@@ -103,12 +107,13 @@ def _missing_forms(
     chance = special.expit(log_odds - missing.khr_need_slope**2 * need.var() / 2)
     drawn = stream(seed, "missing forms").random(len(half_years)) < chance
     for error in parameters.planted_errors:
-        drawn &= ~((half_years["code"] == error.municipality_code) & (half_years["period"] == error.period)).to_numpy()
+        is_planted = (half_years["code"] == error.municipality_code) & (half_years["period"] == error.period)
+        drawn &= ~is_planted.to_numpy()
     return drawn
 
 
 def _before_revision(years: pd.DataFrame, parameters: Parameters, seed: int) -> pd.DataFrame:
-    """The last year as first published: late reporters lack some children and positions, others are missing."""
+    """The last year as first published: late reporters lack some children, and others are missing."""
     missing, generator = parameters.missing, stream(seed, "late")
     frame = years.copy()
     last = (frame["year"] == parameters.last_year).to_numpy()
@@ -122,5 +127,6 @@ def _before_revision(years: pd.DataFrame, parameters: Parameters, seed: int) -> 
     frame["positions"] = (frame["positions"] * kept).round(1)
     frame["qualified"] = (frame["qualified"] * kept).round(1).clip(upper=frame["positions"])
     for table in KOSTRA:
-        frame[f"not_reported_{table}"] |= last & (generator.random(len(frame)) < missing.unrevised_not_reported)
+        late = last & (generator.random(len(frame)) < missing.unrevised_not_reported)
+        frame[f"not_reported_{table}"] |= late
     return _with_derived(frame)

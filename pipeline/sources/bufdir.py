@@ -1,7 +1,7 @@
 """Reads Bufdir's monitor: a ZIP of workbooks, one an indicator, named by a letter code.
 
-In each workbook the first sheet has its title in row 1 and the header in row 3: `Region | Regionnavn | Tallformat | 2015 …`;
-the numbers are texts with decimal comma.
+In each workbook the first sheet has its title in row 1 and the header in row 3,
+`Region | Regionnavn | Tallformat | 2015 …`; the numbers are texts with decimal comma.
 """
 
 import io
@@ -14,11 +14,12 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import BufdirDataset
-from pipeline.sources.table import COLUMNS, numbers, unreadable
+from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
 
 HEADER_ROW = 3
 HEADER = ["Region", "Regionnavn", "Tallformat"]
-MAX_WORKBOOK_BYTES = 50_000_000    # the largest seen is under 1 MB; a bomb is stopped before it is unpacked
+END_OF_ZIP = b"PK\x05\x06"  # its record is 22 bytes long, with the length of a comment at byte 20
+MAX_WORKBOOK_BYTES = 50_000_000  # the largest seen is under 1 MB; a bomb is stopped before it is unpacked
 
 
 def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
@@ -26,7 +27,8 @@ def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
 
     Raises BadInput for a broken ZIP, a workbook missing or unknown, a header elsewhere, or cells that are no numbers.
     """
-    tables, problems = [], []
+    tables: list[pd.DataFrame] = []
+    problems: list[Problem] = []
     with _opened(body, file) as zipped:
         for letter, name in sorted(_workbooks(zipped, dataset, file).items()):
             try:
@@ -39,6 +41,14 @@ def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
 
 
 def _opened(body: bytes, file: str) -> zipfile.ZipFile:
+    """The ZIP, if it is whole.
+
+    A truncated one would often open all the same: as the first whole workbook inside it, which is a ZIP too.
+    """
+    end = body.rfind(END_OF_ZIP)
+    comment_bytes = int.from_bytes(body[end + 20 : end + 22], "little")
+    if end < 0 or end + 22 + comment_bytes != len(body):
+        raise bad_input(file, f"{len(body)} bytes", "ZIP", "no end of the ZIP", "a complete ZIP file: fetch it again")
     try:
         return zipfile.ZipFile(io.BytesIO(body))
     except zipfile.BadZipFile as error:
@@ -58,7 +68,9 @@ def _workbooks(zipped: zipfile.ZipFile, dataset: BufdirDataset, file: str) -> di
             problems.append(Problem(file, name, "workbook", repr(stem), "one workbook for each of " + _list(dataset)))
         found[letter] = name
     for letter in sorted(set(dataset.workbooks) - set(found)):
-        problems.append(Problem(file, "", "workbook", f"none for {letter}", "one workbook for each of " + _list(dataset)))
+        problems.append(
+            Problem(file, "", "workbook", f"none for {letter}", "one workbook for each of " + _list(dataset))
+        )
     if problems:
         raise BadInput(problems)
     return found
@@ -71,7 +83,9 @@ def _list(dataset: BufdirDataset) -> str:
 def _unpacked(zipped: zipfile.ZipFile, name: str, file: str) -> list[list[object]]:
     """The first sheet, from its first row and column."""
     if zipped.getinfo(name).file_size > MAX_WORKBOOK_BYTES:
-        raise bad_input(file, name, "size", zipped.getinfo(name).file_size, f"at most {MAX_WORKBOOK_BYTES} bytes unpacked")
+        raise bad_input(
+            file, name, "size", zipped.getinfo(name).file_size, f"at most {MAX_WORKBOOK_BYTES} bytes unpacked"
+        )
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(zipped.read(name)))
         return workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)  # type: ignore[return-value]
@@ -109,8 +123,10 @@ def _where_header_is(rows: list[list[object]]) -> str:
 
 def _check_formats(wide: pd.DataFrame, dataset: BufdirDataset, file: str, name: str) -> None:
     bad = wide[~wide["Tallformat"].isin(dataset.number_formats)]
-    if len(bad):
-        raise BadInput(
-            Problem(file, f"{name}, row {row.row + 1}", "Tallformat", repr(row.Tallformat), " or ".join(dataset.number_formats))
-            for row in bad.head(20).itertuples()
-        )
+    allowed = " or ".join(dataset.number_formats)
+    problems = [
+        Problem(file, f"{name}, row {row + 1}", "Tallformat", repr(given), allowed)
+        for row, given in bad[["row", "Tallformat"]].head(PROBLEMS_SHOWN).itertuples(index=False)
+    ]
+    if problems:
+        raise BadInput(problems)

@@ -23,7 +23,10 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
         rows = rows[rows[column] == wanted]
     rows = rows.assign(unit_code=_unit_code(rows, dataset), period=_period(rows, dataset, file))
     cells = rows.melt(
-        id_vars=["unit_code", "period", "line"], value_vars=list(dataset.measures), var_name="measure", value_name="text"
+        id_vars=["unit_code", "period", "line"],
+        value_vars=list(dataset.measures),
+        var_name="measure",
+        value_name="text",
     )
     cells["place"] = "row " + cells["line"].astype(str) + ", column " + cells["measure"]
     cells = numbers(cells.assign(dimensions=""), dataset, dataset.decimal, dataset.blank)
@@ -57,7 +60,9 @@ def read_map(body: bytes, dataset: MapDataset, file: str) -> pd.DataFrame:
             for feature in features
         ]
     except (ValueError, KeyError, TypeError) as error:
-        raise bad_input(file, "", "GeoJSON", str(error), f"features with {dataset.code_property} and geometry") from None
+        raise bad_input(
+            file, "", "GeoJSON", str(error), f"features with {dataset.code_property} and geometry"
+        ) from None
     return pd.DataFrame(rows)
 
 
@@ -68,7 +73,9 @@ def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: s
     try:
         text = body.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
-        raise bad_input(file, f"byte {error.start}", "encoding", body[error.start : error.start + 4], encoding) from None
+        raise bad_input(
+            file, f"byte {error.start}", "encoding", body[error.start : error.start + 4], encoding
+        ) from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header, content, lines, problems = next(reader), [], [], []
     for row in reader:
@@ -76,10 +83,14 @@ def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: s
             content.append(row)
             lines.append(reader.line_num)
         elif row:
-            problems.append(Problem(file, f"row {reader.line_num}", "row", f"{len(row)} fields", f"{len(header)} fields"))
+            problems.append(
+                Problem(file, f"row {reader.line_num}", "row", f"{len(row)} fields", f"{len(header)} fields")
+            )
     for column in needed:
         if column not in header:
-            problems.append(Problem(file, "row 1", "header", repr(separator.join(header)), f"a column named {column!r}"))
+            problems.append(
+                Problem(file, "row 1", "header", repr(separator.join(header)), f"a column named {column!r}")
+            )
     if not content and not problems:
         problems.append(Problem(file, "row 2", "row", "no rows", "at least one row below the header"))
     if problems:

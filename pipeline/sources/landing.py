@@ -1,7 +1,7 @@
-"""The archive of what publishers sent: written once, never changed, each file with a sidecar that says where it is from.
+"""The archive of what publishers sent: written once, never changed, each file with a sidecar that says whence.
 
-    data/raw/norway/ssb_12305/20260615T0600_9f3ac2d1.json
-    data/raw/norway/ssb_12305/20260615T0600_9f3ac2d1.toml
+data/raw/norway/ssb_12305/20260615T0600_9f3ac2d1.json
+data/raw/norway/ssb_12305/20260615T0600_9f3ac2d1.toml
 """
 
 import hashlib
@@ -64,7 +64,13 @@ class ArchivedFile(BaseModel):
 
 
 def archive(
-    folder: Path, dataset: DatasetBase, body: bytes, extension: str, published: datetime, retrieved: datetime, **more: Any
+    folder: Path,
+    dataset: DatasetBase,
+    body: bytes,
+    extension: str,
+    published: datetime,
+    retrieved: datetime,
+    **more: Any,
 ) -> Path:
     """Puts a delivery into the archive, and returns where; the same bytes of the same time again are no news.
 
@@ -129,9 +135,13 @@ def _with_sidecar(path: Path, datasets: dict[str, DatasetBase]) -> ArchivedFile:
             path=path, sidecar=Sidecar(**tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8")))
         )
     except FileNotFoundError:
-        raise bad_input(name, "", "sidecar", None, f"a file {path.stem}.toml that says where this one is from") from None
+        raise bad_input(
+            name, "", "sidecar", None, f"a file {path.stem}.toml that says where this one is from"
+        ) from None
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        raise bad_input(f"{path.parent.name}/{path.stem}.toml", "", "sidecar", str(error), "a complete sidecar") from None
+        raise bad_input(
+            f"{path.parent.name}/{path.stem}.toml", "", "sidecar", str(error), "a complete sidecar"
+        ) from None
 
 
 def _doubles(files: Iterable[ArchivedFile]) -> list[Problem]:
@@ -140,7 +150,9 @@ def _doubles(files: Iterable[ArchivedFile]) -> list[Problem]:
     for file in files:
         vintages[file.sidecar.dataset, file.sidecar.published].append(file.file_id)
     return [
-        Problem(" and ".join(ids), "", "published", f"both {published:%Y-%m-%d %H:%M}", f"one file a vintage of {dataset}")
+        Problem(
+            " and ".join(ids), "", "published", f"both {published:%Y-%m-%d %H:%M}", f"one file a vintage of {dataset}"
+        )
         for (dataset, published), ids in vintages.items()
         if len(ids) > 1
     ]

@@ -18,7 +18,11 @@ def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
     """
     cells = read_jsonstat2(_parsed(body, file), file)
     given = [column for column in cells.columns if column not in ("value", "status")]
-    named = {dataset.unit_dimension: "unit_code", dataset.time_dimension: "period", dataset.contents_dimension: "measure"}
+    named = {
+        dataset.unit_dimension: "unit_code",
+        dataset.time_dimension: "period",
+        dataset.contents_dimension: "measure",
+    }
     missing = [name for name in named if name not in given]
     if missing:
         raise BadInput(Problem(file, "id", "dimension", repr(given), f"a dimension {name!r}") for name in missing)

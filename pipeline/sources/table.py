@@ -36,7 +36,11 @@ def unreadable(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, file: st
     bad = cells[cells["status"].isna()]
     for cell in bad.head(PROBLEMS_SHOWN).itertuples():
         yield Problem(
-            file, str(cell.place), str(cell.measure), repr(cell.text), f"a number with decimal {sign}, or a symbol: {symbols}"
+            file,
+            str(cell.place),
+            str(cell.measure),
+            repr(cell.text),
+            f"a number with decimal {sign}, or a symbol: {symbols}",
         )
     if len(bad) > PROBLEMS_SHOWN:
         yield Problem(file, "", "cells", f"{len(bad)} such cells", f"none; the first {PROBLEMS_SHOWN} are listed")

@@ -36,9 +36,9 @@ def build(
     again: bool = False,
     say: Say = lambda step: None,
 ) -> Built:
-    """Builds the release of an as-of date (the newest file's day when not given) and makes it the current one.
+    """Builds the release of an as-of date (the newest file's day when left out) and makes it current.
 
-    A release that stands already is not built again unless asked; the current release is left alone when anything fails.
+    A release that stands already is not built again unless asked; when anything fails, the current one is left alone.
     Raises BadInput for input or tables that fall short.
     """
     started = datetime.now(UTC)

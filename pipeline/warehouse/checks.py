@@ -17,7 +17,9 @@ STATUSES = list(get_args(Status))
 KEY = ["unit_code", "period", "measure", "dimensions"]
 
 
-def check_observations(table: pd.DataFrame, dataset: DatasetBase, place: Jurisdiction, codes: set[str]) -> list[Problem]:
+def check_observations(
+    table: pd.DataFrame, dataset: DatasetBase, place: Jurisdiction, codes: set[str]
+) -> list[Problem]:
     """What is wrong with the cells of one file: a unit nobody knows, a key that comes twice, a negative number."""
     file = str(table["file_id"].iloc[0])
     failures = _failures(_door(dataset, place, codes), table)
@@ -85,7 +87,7 @@ def check_corrections(con: duckdb.DuckDBPyConnection, registry: Registry) -> lis
                     f"{each.dataset} {each.unit_code} {each.period}",
                     "expected_value",
                     repr(each.expected_value),
-                    f"{found[0][0] if found else 'nothing'}, which the file holds now: remove the correction if it is mended",
+                    f"{found[0][0] if found else 'nothing'}, as the file has it now (if mended, remove the correction)",
                 )
             )
     return problems
@@ -155,6 +157,10 @@ def _told(table: pd.DataFrame, cases: pd.DataFrame) -> str:
 
 def raise_if_short(outcomes: list[tuple[str, str, bool, str]], jurisdiction: str) -> None:
     """Stops a build whose tables fall short, with one problem a check."""
-    short = [Problem(jurisdiction, table, check, told, "a table that passes") for table, check, ok, told in outcomes if not ok]
+    short = [
+        Problem(jurisdiction, table, check, told, "a table that passes")
+        for table, check, ok, told in outcomes
+        if not ok
+    ]
     if short:
         raise BadInput(short)

@@ -159,9 +159,11 @@ def _datasets(registry: Registry) -> Iterator[dict[str, Any]]:
 
 def _offices(registry: Registry) -> Iterator[dict[str, Any]]:
     for each in registry.offices:
-        yield {"office_id": each.id, "language": each.language, "organisation_number": each.organisation_number} | _texts(
-            each, "name"
-        )
+        yield {
+            "office_id": each.id,
+            "language": each.language,
+            "organisation_number": each.organisation_number,
+        } | _texts(each, "name")
 
 
 def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:

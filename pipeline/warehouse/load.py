@@ -71,7 +71,9 @@ def _known_codes(tables: list[pd.DataFrame], registry: Registry) -> set[str]:
 def _unknown_changes(tables: list[pd.DataFrame], codes: set[str]) -> list[Problem]:
     """Changes of codes that the list of codes does not know."""
     return [
-        Problem(str(row.file_id), f"change {row.old_code} → {row.new_code}", "code", repr(code), "a code of the code list")
+        Problem(
+            str(row.file_id), f"change {row.old_code} → {row.new_code}", "code", repr(code), "a code of the code list"
+        )
         for table in tables
         for row in table.itertuples()
         for code in (row.old_code, row.new_code)
@@ -118,12 +120,15 @@ def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
     if not tables:
         return empty
-    return pd.concat(tables, ignore_index=True).reindex(columns=columns).astype({c: "str" for c in columns if c != "value"})
+    return (
+        pd.concat(tables, ignore_index=True)
+        .reindex(columns=columns)
+        .astype({c: "str" for c in columns if c != "value"})
+    )
 
 
 def store(con: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame) -> None:
+    """Makes a table of the rows."""
     con.register("incoming", rows)
     con.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming").fetchall()
     con.unregister("incoming")
-
-

@@ -1,4 +1,4 @@
-"""The SQL models: one SELECT a file, named by its place (`sql/core/service.sql` makes core.service), run in the order they read each other."""
+"""The SQL models: one SELECT a file (`sql/core/service.sql` makes core.service), run in the order they read."""
 
 import re
 from graphlib import TopologicalSorter
@@ -12,7 +12,9 @@ SQL = Path(__file__).parent / "sql"
 
 def models(folder: Path = SQL) -> dict[str, str]:
     """Table name → its SELECT."""
-    return {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sorted(folder.glob("*/*.sql"))}
+    return {
+        f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in sorted(folder.glob("*/*.sql"))
+    }
 
 
 def reads(select: str) -> set[str]:

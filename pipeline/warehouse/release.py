@@ -1,7 +1,7 @@
 """Releases: one DuckDB file each, never changed once it stands, and a file `current` that names the newest good one.
 
-    data/processed/norway/releases/20260904_1c9e02ab77d3.duckdb
-    data/processed/norway/current
+data/processed/norway/releases/20260904_1c9e02ab77d3.duckdb
+data/processed/norway/current
 """
 
 import hashlib
@@ -20,7 +20,10 @@ from pipeline.registry.load import HOME
 from pipeline.sources.landing import ArchivedFile
 
 LIBRARIES = ("duckdb", "numpy", "pandas", "scipy")
-CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
 
 
 class NoRelease(Exception):
@@ -110,4 +113,6 @@ def _clear(folder: Path) -> None:
 def need_files(files: list[ArchivedFile], folder: Path) -> None:
     """Raises BadInput when the archive is empty."""
     if not files:
-        raise bad_input(folder.name, "", "archive", f"no files below {folder.name}", "at least one delivery: `veiviser simulate`")
+        raise bad_input(
+            folder.name, "", "archive", f"no files below {folder.name}", "at least one delivery: `veiviser simulate`"
+        )

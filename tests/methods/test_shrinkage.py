@@ -201,9 +201,7 @@ def test_permuting_the_units_permutes_the_results(order):
     prior, permuted_prior = fit_beta_binomial(straight), fit_beta_binomial(permuted)
     assert permuted_prior.alpha == pytest.approx(prior.alpha, rel=1e-3)
     np.testing.assert_allclose(posterior_mean(prior, permuted), posterior_mean(prior, straight)[order])
-    for mine, theirs in zip(
-        posterior_interval(prior, permuted), posterior_interval(prior, straight), strict=True
-    ):
+    for mine, theirs in zip(posterior_interval(prior, permuted), posterior_interval(prior, straight), strict=True):
         np.testing.assert_allclose(mine, theirs[order], rtol=1e-6)
 
 
@@ -245,9 +243,7 @@ def test_a_total_above_its_denominator_is_read_as_all_of_it():
 @pytest.mark.parametrize("log_weight, total", [([0, -60], 3), ([-60, 0], 4)])
 def test_a_candidate_that_is_all_but_impossible_does_not_move_the_interval(log_weight, total):
     exposure = np.arange(10.0, 110.0)
-    pooled = PooledCounts(
-        np.tile([3.0, 4.0], (100, 1)), np.tile(np.array(log_weight, float), (100, 1)), exposure
-    )
+    pooled = PooledCounts(np.tile([3.0, 4.0], (100, 1)), np.tile(np.array(log_weight, float), (100, 1)), exposure)
     known = posterior_interval(BETA, seen(pool_binomial, np.full(100, total), exposure))
     np.testing.assert_allclose(posterior_interval(BETA, pooled), known, rtol=1e-9)
 

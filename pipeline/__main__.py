@@ -1,0 +1,5 @@
+"""`python -m pipeline` is `veiviser`."""
+
+from pipeline.cli import main
+
+main()

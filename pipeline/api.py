@@ -1,0 +1,85 @@
+"""What a notebook imports: open a release, get tables.
+
+from pipeline.api import open_release
+
+release = open_release("norway")
+release.ranking()
+release.sql("SELECT * FROM core.service")
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from pipeline.problems import bad_input
+from pipeline.registry.load import Registry, load
+from pipeline.settings import Settings
+from pipeline.warehouse import release as releases
+from pipeline.warehouse.trace import Trace, trace
+
+
+@dataclass(frozen=True)
+class Release:
+    """An open release. Everything it returns is a table of its own; nothing can change the release."""
+
+    path: Path
+    registry: Registry
+    con: duckdb.DuckDBPyConnection
+
+    @property
+    def as_of(self) -> date:
+        """Everything published after this day is left out."""
+        return self.con.execute("SELECT as_of FROM registry.release").fetchall()[0][0]
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether any indicator value rests on synthetic deliveries."""
+        return bool(self.con.execute("SELECT bool_or(is_synthetic) FROM core.indicator_value").fetchall()[0][0])
+
+    def tables(self) -> pd.DataFrame:
+        """One row a table: schema, name, rows."""
+        return self.sql("SELECT schema_name, table_name, estimated_size AS rows FROM duckdb_tables() ORDER BY 1, 2")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A whole table, such as `mart.ranking`."""
+        tables = self.tables()
+        known = list(tables["schema_name"] + "." + tables["table_name"])
+        if name not in known:
+            raise bad_input("release", "", "table", name, "one of " + ", ".join(known))
+        return self.sql(f"SELECT * FROM {name}")
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """The answer to a query."""
+        return self.con.execute(query).df()
+
+    def ranking(self, round_id: str | None = None) -> pd.DataFrame:
+        """One row a ranked service, tier by tier and alphabetical inside a tier: no bare place (docs/methods.md)."""
+        chosen = round_id or self.registry.index.current_round.id
+        return self.con.execute(
+            "SELECT * FROM mart.ranking WHERE round_id = ? AND is_ranked ORDER BY tier, name", [chosen]
+        ).df()
+
+    def indicator(self, indicator_id: str, unit_kind: str = "country") -> pd.DataFrame:
+        """One row a unit and period, newest vintage; `value` in the indicator's unit, `status` why it is missing."""
+        if indicator_id not in self.registry.indicators:
+            raise bad_input(
+                "registry", "", "indicator", indicator_id, "one of " + ", ".join(sorted(self.registry.indicators))
+            )
+        return self.con.execute(
+            """SELECT * FROM core.indicator_value WHERE indicator_id = ? AND unit_kind = ? AND is_newest
+               ORDER BY era, unit_code, period_start""",
+            [indicator_id, unit_kind],
+        ).df()
+
+    def why(self, indicator_id: str, unit: str, period: str) -> Trace:
+        """From a value to the raw cells it was made of."""
+        return trace(self.con, self.registry, indicator_id, unit, period)
+
+
+def open_release(jurisdiction: str = "norway", path: Path | None = None) -> Release:
+    """The current release of a jurisdiction, read-only. Raises NoRelease, with the command that makes one."""
+    file = path or releases.current(Settings().processed / jurisdiction)
+    return Release(file, load(jurisdiction), releases.connect(file))

@@ -1,0 +1,52 @@
+"""What can be looked at: rows for `veiviser list`."""
+
+from typing import Any
+
+from pipeline.api import open_release
+from pipeline.problems import bad_input
+from pipeline.registry.load import Registry, load
+
+KINDS = ("indicators", "datasets", "cohorts", "units")
+
+
+def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
+    """One row a thing. Raises BadInput for a kind there is not."""
+    if what not in KINDS:
+        raise bad_input("list", "", "what", what, "one of " + ", ".join(KINDS))
+    if what == "units":
+        return _units(jurisdiction)
+    return {"indicators": _indicators, "datasets": _datasets, "cohorts": _cohorts}[what](load(jurisdiction))
+
+
+def _indicators(registry: Registry) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.id,
+            "use": each.use,
+            "unit": each.unit,
+            "eras": ", ".join(s.era for s in each.series),
+            "label": each.label.en,
+        }
+        for each in sorted(registry.indicators.values(), key=lambda each: (each.use != "rank", each.id))
+    ]
+
+
+def _datasets(registry: Registry) -> list[dict[str, Any]]:
+    return [
+        {"id": each.id, "publisher": each.publisher, "confirmed": each.confirmed, "title": each.title}
+        for each in registry.datasets.values()
+    ]
+
+
+def _cohorts(registry: Registry) -> list[dict[str, Any]]:
+    return [
+        {"id": each.id, "start": each.start, "members": ", ".join(member.name for member in each.members)}
+        for each in registry.cohorts
+    ]
+
+
+def _units(jurisdiction: str) -> list[dict[str, Any]]:
+    table = open_release(jurisdiction).sql(
+        "SELECT service_id, name, host, office_id FROM core.service ORDER BY service_id"
+    )
+    return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]

@@ -1,0 +1,34 @@
+"""Fixtures for all tests: one build a session of each jurisdiction, in a folder of its own."""
+
+from pathlib import Path
+
+import pytest
+from pytest_socket import disable_socket
+
+from pipeline.registry.load import jurisdictions, load
+from pipeline.settings import Settings
+from pipeline.warehouse.build import build
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No test reaches the network; a local server and the browser's pipe may be talked to."""
+    disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the project's archive (read only) and nothing built."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "data").mkdir()
+    (folder / "data" / "raw").symlink_to(ROOT / "data" / "raw")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def releases(home: Path) -> dict[str, Path]:
+    """Jurisdiction → its release, built once."""
+    from pipeline.jobs import ANALYSES
+
+    return {each: build(load(each), Settings(home=home), ANALYSES).path for each in jurisdictions()}

@@ -1,0 +1,129 @@
+"""Declarations: read once, refused with all mistakes together."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.problems import BadInput
+from pipeline.registry.load import HOME, jurisdictions, load
+from pipeline.registry.model import Series, Validity
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A copy of the registry that a test may spoil."""
+    return shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+
+
+def spoil(home: Path, file: str, old: str, new: str) -> None:
+    path = home / "norway" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def told(home: Path) -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        load("norway", home)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("jurisdiction", jurisdictions())
+def test_every_jurisdiction_is_sound(jurisdiction: str) -> None:
+    assert load(jurisdiction).ranked
+
+
+def test_norway_ranks_on_what_the_programme_is_about() -> None:
+    registry = load("norway")
+    codes = {alias.code for indicator in registry.ranked for alias in indicator.aliases}
+    assert {"3A", "3B", "3D", "3E", "3F", "1F", "1E", "3C", "3M"} <= codes
+    assert {each.id for each in registry.indicators.values() if each.use == "context"} >= {"lone_providers"}
+
+
+def test_an_unknown_field_says_file_field_and_value(home: Path) -> None:
+    spoil(home, "indicators/caseload.toml", 'use = "rank"', 'use = "rank"\nwieght = 1.0')
+    assert told(home) == ["norway/indicators/caseload.toml: wieght: given 1.0; allowed: Extra inputs are not permitted"]
+
+
+def test_all_mistakes_come_at_once(home: Path) -> None:
+    spoil(home, "indicators/caseload.toml", '"high_is_need"', '"high"')
+    spoil(home, "indicators/caseload.toml", "review_date = 2027-06-30\n", "")
+    spoil(home, "index.toml", "power = 2.0", "power = 0.5")
+    spoil(home, "offices.toml", 'language = "nb"', 'language = "no"')
+    assert told(home) == [
+        "norway/index.toml: power: given 0.5; allowed: Input should be greater than or equal to 1",
+        "norway/indicators/caseload.toml: direction: given 'high'; allowed: Input should be 'high_is_need', "
+        "'low_is_need' or 'neutral'",
+        "norway/indicators/caseload.toml: review_date: given nothing; allowed: Field required",
+        "norway/offices.toml: office no. 1: language: given 'no'; allowed: Input should be 'nb', 'nn' or 'en'",
+    ]
+
+
+def test_a_name_that_points_at_nothing_says_what_there_is(home: Path) -> None:
+    spoil(home, "indicators/caseload.toml", 'dimension = "capacity"', 'dimension = "capacities"')
+    [problem] = told(home)
+    assert problem.startswith(
+        "norway/indicators/caseload.toml: dimension: given 'capacities'; allowed: one of capacity,"
+    )
+
+
+def test_a_ranked_indicator_without_goalposts_is_told(home: Path) -> None:
+    spoil(home, "index.toml", 'indicator = "caseload"\nera = "khr"', 'indicator = "caseload"\nera = "other"')
+    assert told(home) == ["norway/index.toml: goalposts: given nothing; allowed: one for caseload in khr"]
+
+
+def test_a_file_that_is_no_toml_is_told(home: Path) -> None:
+    (home / "norway" / "index.toml").write_text("power = ", encoding="utf-8")
+    assert any(problem.startswith("norway/index.toml: TOML: given") for problem in told(home))
+
+
+def test_an_id_is_the_name_of_its_file(home: Path) -> None:
+    spoil(home, "indicators/caseload.toml", 'id = "caseload"', 'id = "case_load"')
+    assert (
+        told(home)[0]
+        == "norway/indicators/caseload.toml: id: given 'case_load'; allowed: 'caseload', the name of the file"
+    )
+
+
+def test_an_unknown_jurisdiction_says_which_there_are() -> None:
+    with pytest.raises(BadInput, match="given 'denmark'; allowed: one of england, norway"):
+        load("denmark")
+
+
+def test_validity_is_half_open() -> None:
+    span = Validity(valid_from=date(2020, 1, 1), valid_to=date(2024, 1, 1))
+    assert [span.holds(date(*day)) for day in ((2019, 12, 31), (2020, 1, 1), (2023, 12, 31), (2024, 1, 1))] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_a_series_has_one_way_to_its_numerator() -> None:
+    part = {"dataset": "a", "measures": ["x"]}
+    base = {"era": "e", "frequency": "year", "first_period": "2020", "likelihood": "binomial", "denominator": part}
+    with pytest.raises(ValueError, match="either numerator or share"):
+        Series(**base)
+    with pytest.raises(ValueError, match="either numerator or share"):
+        Series(**base, numerator=part, share=part)
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "period", "start", "end"),
+    [
+        ("norway", "2019", date(2019, 1, 1), date(2020, 1, 1)),
+        ("norway", "2019H1", date(2019, 1, 1), date(2019, 7, 1)),
+        ("norway", "2019H2", date(2019, 7, 1), date(2020, 1, 1)),
+        ("england", "2025", date(2024, 4, 1), date(2025, 4, 1)),
+    ],
+)
+def test_periods_are_half_open_spans_of_days(jurisdiction: str, period: str, start: date, end: date) -> None:
+    place = load(jurisdiction).jurisdiction
+    assert (place.start_of(period), place.end_of(period)) == (start, end)
+
+
+def test_every_duty_is_in_force_on_both_sides_of_2023() -> None:
+    for indicator in load("norway").ranked:
+        if indicator.duties:
+            for day in (date(2022, 12, 31), date(2023, 1, 1)):
+                assert sum(duty.holds(day) for duty in indicator.duties) == 1, indicator.id
