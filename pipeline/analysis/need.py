@@ -25,6 +25,13 @@ FIT: dict[str, Callable[[counts.PooledCounts], shrinkage.Prior]] = {
     "poisson": shrinkage.fit_gamma_poisson,
 }
 
+LEAST_SERVICES = 3
+ESTIMATE = {"service_id": "str", "indicator_id": "str", "is_observed": "bool"} | dict.fromkeys(
+    ["numerator", "denominator", "hidden_cells", "cells", "observed_value", "value", "value_low", "value_high"]
+    + ["own_information_share", "need", "contribution_points"],
+    "float64",
+)
+
 CELLS = """
 SELECT member.service_id, cell.indicator_id, cell.period,
     cell.numerator, cell.denominator, cell.numerator_low, cell.numerator_high
@@ -62,18 +69,25 @@ def _rank(
 ) -> dict[str, pd.DataFrame]:
     start, end = registry.jurisdiction.start_of(each.first_period), registry.jurisdiction.end_of(each.last_period)
     cells = con.execute(CELLS, [each.era, start, end]).df()
+    by_indicator = {str(name): rows for name, rows in cells.groupby("indicator_id") if _enough(rows)}
     estimates = [
-        _estimate(indicator, cells[cells["indicator_id"] == indicator.id], services, registry.index, each)
+        _estimate(indicator, by_indicator[indicator.id], services, registry.index, each)
         for indicator in registry.entering(each)
+        if indicator.id in by_indicator
     ]
     needs = {each_one.indicator.id: _need(each_one, registry.index, each) for each_one in estimates}
-    score = _Score(registry.index, each, estimates, needs)
+    score = _Score(registry.index, each, estimates, needs, len(services))
     tables = {
-        "result.indicator_estimate": pd.concat([_with_points(e, needs, score) for e in estimates], ignore_index=True),
+        "result.indicator_estimate": _stacked([_with_points(e, needs, score) for e in estimates]),
         "result.need_score": _score_table(score, services, registry.index),
         "result.need_rank": _rank_table(score, services, registry.index),
     }
     return {name: table.assign(round_id=each.id) for name, table in tables.items()}
+
+
+def _enough(cells: pd.DataFrame) -> bool:
+    """Whether the spread between services can be told at all; below that the indicator is not there."""
+    return cells.loc[cells["denominator"] > 0, "service_id"].nunique() >= LEAST_SERVICES
 
 
 def _estimate(
@@ -126,27 +140,36 @@ def _need(estimate: Estimate, index: Index, each: Round) -> Floats:
 
 
 class _Score:
-    """Draws of the score: arithmetic mean inside a dimension, power mean across dimensions."""
+    """Draws of the score: arithmetic mean inside a dimension, power mean across dimensions.
 
-    def __init__(self, index: Index, each: Round, estimates: list[Estimate], needs: dict[str, Floats]) -> None:
-        self.dimensions = [d for d in index.dimensions if d.id in each.dimensions]
+    A dimension that nobody has numbers for leaves everybody unranked, and the score to the others.
+    """
+
+    def __init__(
+        self, index: Index, each: Round, estimates: list[Estimate], needs: dict[str, Floats], services: int
+    ) -> None:
+        wanted = [d for d in index.dimensions if d.id in each.dimensions]
+        self.members = {d.id: [e.indicator.id for e in estimates if e.indicator.dimension == d.id] for d in wanted}
+        self.dimensions = [d for d in wanted if self.members[d.id]]
         self.weights = np.array([d.weight for d in self.dimensions])
-        self.members = {
-            d.id: [e.indicator.id for e in estimates if e.indicator.dimension == d.id] for d in self.dimensions
-        }
-        by_dimension = np.stack(
-            [np.mean([needs[one] for one in self.members[d.id]], axis=0) for d in self.dimensions], axis=-1
+        by_dimension = self._mean_over_members(needs, (index.draws, services))
+        self.draws = (
+            composite.power_mean(by_dimension, self.weights, index.power)
+            if self.dimensions
+            else np.full((index.draws, services), np.nan)
         )
-        self.draws = composite.power_mean(by_dimension, self.weights, index.power)
         self.mean_need = {name: draws.mean(axis=0) for name, draws in needs.items()}
         self.points = composite.contributions(by_dimension.mean(axis=0), self.weights)
-        observed = {e.indicator.id: e.table["is_observed"].to_numpy() for e in estimates}
-        seen = np.stack(
-            [np.mean([observed[one] for one in self.members[d.id]], axis=0) for d in self.dimensions], axis=-1
-        )
-        self.observed_weight_share = seen @ self.weights / self.weights.sum()
-        self.has_every_dimension = (seen > 0).all(axis=-1)
-        self.is_ranked = self.has_every_dimension & (self.observed_weight_share >= index.minimum_weight_share)
+        observed = {e.indicator.id: e.table["is_observed"].to_numpy(dtype=float) for e in estimates}
+        seen = self._mean_over_members(observed, (services,))
+        self.observed_weight_share = seen @ self.weights / sum(d.weight for d in wanted)
+        has_every_dimension = (seen > 0).all(axis=-1) & (len(self.dimensions) == len(wanted))
+        self.is_ranked = has_every_dimension & (self.observed_weight_share >= index.minimum_weight_share)
+
+    def _mean_over_members(self, values: dict[str, Floats], shape: tuple[int, ...]) -> Floats:
+        """Per dimension the mean over its indicators; shape (*shape, n_dimensions)."""
+        means = [np.mean([values[one] for one in self.members[d.id]], axis=0) for d in self.dimensions]
+        return np.stack(means, axis=-1) if means else np.empty((*shape, 0))
 
     def points_of(self, indicator: Indicator) -> Floats:
         """The points of the score (at mean needs) that come from an indicator; over indicators they add up to it."""
@@ -154,6 +177,13 @@ class _Score:
         siblings = np.sum([self.mean_need[one] for one in self.members[indicator.dimension or ""]], axis=0)
         share = np.divide(self.mean_need[indicator.id], siblings, where=siblings > 0, out=np.zeros_like(siblings))
         return np.asarray(self.points[:, place] * share)
+
+
+def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """The tables below each other; with the right columns also when there are none."""
+    if tables:
+        return pd.concat(tables, ignore_index=True)
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in ESTIMATE.items()})
 
 
 def _with_points(estimate: Estimate, needs: dict[str, Floats], score: _Score) -> pd.DataFrame:
@@ -180,6 +210,8 @@ def _score_table(score: _Score, services: NDArray[np.object_], index: Index) -> 
 
 def _rank_table(score: _Score, services: NDArray[np.object_], index: Index) -> pd.DataFrame:
     """Ranks among the ranked services only; a service that is not ranked has no row here."""
+    if not score.is_ranked.any():
+        return _nobody(index)
     draws = score.draws[:, score.is_ranked]
     ranks = ranking.rank_draws(draws)
     best, worst = ranking.rank_interval(draws, index.interval_level)
@@ -193,3 +225,10 @@ def _rank_table(score: _Score, services: NDArray[np.object_], index: Index) -> p
             "tier": ranking.tier(probability[f"probability_top_{index.tier_top}"]),
         }
     )
+
+
+def _nobody(index: Index) -> pd.DataFrame:
+    """The table of ranks when no service has enough data."""
+    columns = {"service_id": "str", "rank_best": "int64", "rank_worst": "int64"}
+    columns |= {f"probability_top_{k}": "float64" for k in index.top} | {"tier": "str"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})

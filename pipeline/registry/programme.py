@@ -15,12 +15,16 @@ class OfficeCounty(Validity):
 
 
 class Office(Validity):
-    """A county governor's office (or, in England, a region): where a shortlist is sent."""
+    """A county governor's office (or, in England, a region): where a shortlist is sent.
+
+    `map_place` is the column and row of its block of tiles, for a country whose borders we have no map of.
+    """
 
     id: Identifier
     name: Text
     language: Language
     organisation_number: str | None = None
+    map_place: tuple[int, int] | None = None
     counties: Annotated[tuple[OfficeCounty, ...], Field(min_length=1)]
 
 

@@ -63,8 +63,9 @@ def _table(cells: pd.DataFrame, names: dict[str, str]) -> list[list[str | None]]
     formats = sorted(cells["number_format"].unique(), reverse=True)
     years = [str(year) for year in wide.columns]
     rows: list[list[str | None]] = [["Region", "Regionnavn", "Tallformat", *years]]
+    written = dict(zip(wide.index, wide.to_numpy().tolist(), strict=True))
     for region, name in names.items():
-        rows += [[region, name, form, *wide.loc[(region, form)]] for form in formats]
+        rows += [[region, name, form, *written[region, form]] for form in formats]
     for region, name in UNIT_ABSENT:
         rows += [[region, name, form, *[None] * len(years)] for form in formats]
     return rows
@@ -89,7 +90,8 @@ def _turnover(cells: pd.DataFrame, names: dict[str, str], published: datetime) -
     wide = shown.assign(text=_texts(shown)).pivot(index="region", columns="year", values="text")
     years = [int(year) for year in sorted(shown["year"].unique())][1:]
     table: list[list[str | None]] = [["Kommune", *[f"{year - 1}-{year}" for year in years]]]
-    table += [[f"{region} {name}", *wide.loc[region, years]] for region, name in names.items() if len(region) == 4]
+    written = dict(zip(wide.index, wide[years].to_numpy().tolist(), strict=True))
+    table += [[f"{region} {name}", *written[region]] for region, name in names.items() if len(region) == 4]
     buffer, book = _new_book(published)
     _write(
         book.add_worksheet("Info"),

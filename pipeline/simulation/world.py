@@ -119,11 +119,14 @@ def _before_revision(years: pd.DataFrame, parameters: Parameters, seed: int) -> 
     last = (frame["year"] == parameters.last_year).to_numpy()
     late = last & (generator.random(len(frame)) < missing.late_reporters)
     kept = np.where(late, 1 - missing.late_shortfall * generator.uniform(0.3, 1, len(frame)), 1.0)
-    for column in ("only_investigated", "only_measures", "both", "measures_18_22", "placed", "placed_18_22"):
+    frame["at_home_18_22"] = frame["measures_18_22"] - frame["placed_18_22"]
+    lacking = ("at_home", "placed", "at_home_18_22", "placed_18_22", "both", "only_investigated", "children_reported")
+    for column in lacking:  # no published count is higher than after the revision
         frame[column] = generator.binomial(frame[column].to_numpy(), kept)
-    frame["placed"] = frame["placed"].clip(upper=frame["only_measures"] + frame["both"])
-    frame["placed_18_22"] = frame["placed_18_22"].clip(upper=frame["measures_18_22"])
-    frame["children_reported"] = generator.binomial(frame["children_reported"].to_numpy(), kept)
+    measures = frame["at_home"] + frame["placed"]
+    frame["both"] = frame["both"].clip(upper=measures)
+    frame["only_measures"] = measures - frame["both"]
+    frame["measures_18_22"] = frame["at_home_18_22"] + frame["placed_18_22"]
     frame["positions"] = (frame["positions"] * kept).round(1)
     frame["qualified"] = (frame["qualified"] * kept).round(1).clip(upper=frame["positions"])
     for table in KOSTRA:

@@ -75,7 +75,7 @@ INVESTIGATED = ("ssb_12286", "KOSbvbarnus0000", "")
     ],
 )
 def test_national_counts_are_within_one_per_cent_of_the_published(known, where, year, published):
-    rows = known.counts[(known.counts[["dataset", "measure", "selection"]] == where).all(axis=1)]
+    rows = known.counts[(known.counts[["dataset", "measure", "selection"]] == list(where)).all(axis=1)]
     assert rows.loc[rows["period"].str[:4] == year, "value"].sum() == pytest.approx(published, rel=0.01)
 
 

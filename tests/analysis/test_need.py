@@ -1,0 +1,116 @@
+"""The ranking: the sums of its parts, a slow plain twin, and a simulation with known truth."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.analysis.need import Estimate, _Score, need_tables
+from pipeline.registry.load import Registry, load
+from pipeline.warehouse.release import connect
+
+
+@pytest.fixture(params=["england", "norway"])
+def made(request: pytest.FixtureRequest, releases: dict[str, Path]) -> tuple[Registry, dict[str, pd.DataFrame]]:
+    """The result tables of a release."""
+    with connect(releases[request.param]) as con:
+        names = ("indicator_estimate", "need_score", "need_rank")
+        return load(request.param), {name: con.execute(f"SELECT * FROM result.{name}").df() for name in names}
+
+
+def test_probabilities_of_the_top_k_add_up_to_k(made: tuple[Registry, dict[str, pd.DataFrame]]) -> None:
+    registry, tables = made
+    for k in registry.index.top:
+        sums = tables["need_rank"].groupby("round_id")[f"probability_top_{k}"].sum()
+        np.testing.assert_allclose(sums, k, rtol=1e-9)
+
+
+def test_a_longer_list_holds_the_shorter_one(made: tuple[Registry, dict[str, pd.DataFrame]]) -> None:
+    registry, tables = made
+    probabilities = tables["need_rank"][[f"probability_top_{k}" for k in sorted(registry.index.top)]].to_numpy()
+    assert (np.diff(probabilities, axis=1) >= -1e-12).all()
+
+
+def test_the_points_of_the_indicators_add_up_to_the_score_at_mean_needs(
+    made: tuple[Registry, dict[str, pd.DataFrame]],
+) -> None:
+    """A slow twin: mean need per indicator, arithmetic mean inside a dimension, power mean across, one service at a time."""
+    registry, tables = made
+    dimension_of = {each.id: each.dimension for each in registry.ranked}
+    weight_of = {each.id: each.weight for each in registry.index.dimensions}
+    for _, rows in tables["indicator_estimate"].groupby(["round_id", "service_id"]):
+        by_dimension: dict[str, list[float]] = {}
+        for indicator, need in zip(rows["indicator_id"], rows["need"], strict=True):
+            by_dimension.setdefault(dimension_of[indicator], []).append(need)
+        power = registry.index.power
+        terms = [weight_of[d] * (sum(needs) / len(needs)) ** power for d, needs in by_dimension.items()]
+        score = (sum(terms) / sum(weight_of[d] for d in by_dimension)) ** (1 / power)
+        assert rows["contribution_points"].sum() == pytest.approx(score, rel=1e-9)
+
+
+def test_an_estimate_lies_in_its_interval_and_between_own_and_country(
+    made: tuple[Registry, dict[str, pd.DataFrame]],
+) -> None:
+    estimates = made[1]["indicator_estimate"]
+    assert ((estimates["value_low"] <= estimates["value"]) & (estimates["value"] <= estimates["value_high"])).all()
+    observed = estimates[estimates["is_observed"] & (estimates["hidden_cells"] == 0)]
+    for _, rows in observed.groupby(["round_id", "indicator_id"]):
+        middle = estimates.loc[rows.index, "value"].mean()
+        pulled = (rows["value"] - rows["observed_value"]) * (middle - rows["observed_value"])
+        far = (rows["observed_value"] - middle).abs() > 0.2 * middle
+        assert (pulled[far] >= -1e-9).all()
+
+
+def test_who_is_not_ranked_says_why_and_has_no_rank(made: tuple[Registry, dict[str, pd.DataFrame]]) -> None:
+    _, tables = made
+    scores = tables["need_score"]
+    assert (scores["not_ranked_reason"].isna() == scores["is_ranked"]).all()
+    ranked = set(map(tuple, scores.loc[scores["is_ranked"], ["round_id", "service_id"]].to_numpy()))
+    assert ranked == set(map(tuple, tables["need_rank"][["round_id", "service_id"]].to_numpy()))
+
+
+def test_a_service_without_a_whole_dimension_is_not_ranked() -> None:
+    """Three services, four dimensions; the second lacks foster children altogether, the third a third of capacity."""
+    registry = load("norway")
+    each = registry.index.rounds[1]
+    observed = {"foster_supervision_missed": [1, 0, 1], "foster_follow_up_missed": [1, 0, 1], "caseload": [1, 1, 0]}
+    estimates, needs = [], {}
+    for indicator in registry.entering(each):
+        seen = np.array(observed.get(indicator.id, [1, 1, 1]), dtype=bool)
+        estimates.append(Estimate(indicator, pd.DataFrame({"is_observed": seen}), np.ones((2, 3))))
+        needs[indicator.id] = np.full((2, 3), 50.0)
+    score = _Score(registry.index, each, estimates, needs, 3)
+    assert score.is_ranked.tolist() == [True, False, True]
+    assert score.observed_weight_share.tolist() == pytest.approx([1, 0.75, 1 - 1 / 12])
+
+
+def test_the_same_seed_gives_the_same_table_to_the_last_bit(releases: dict[str, Path]) -> None:
+    with connect(releases["england"]) as con:
+        stored = con.execute("SELECT * FROM result.need_rank ORDER BY ALL").df()
+        again = need_tables(con, load("england"))["result.need_rank"]
+        con.register("again", again)
+        made = con.execute("SELECT * FROM again ORDER BY ALL").df()
+    pd.testing.assert_frame_equal(made[stored.columns], stored, check_exact=True, check_dtype=False)
+
+
+def test_goalposts_are_what_their_basis_says(releases: dict[str, Path]) -> None:
+    """Declared numbers, so a witness: the 5th and 95th percentile of the shrunken values of their round, rounded."""
+    for jurisdiction in releases:
+        registry = load(jurisdiction)
+        with connect(releases[jurisdiction]) as con:
+            quantiles = con.execute(
+                """SELECT indicator_id, round_id, quantile_cont(value, [0.05, 0.95]) FROM result.indicator_estimate
+                   GROUP BY ALL"""
+            ).fetchall()
+        rounds = {each.id: each for each in registry.index.rounds}
+        for indicator_id, round_id, (low, high) in quantiles:
+            [post] = [
+                p for p in registry.index.goalposts if (p.indicator, p.era) == (indicator_id, rounds[round_id].era)
+            ]
+            indicator = registry.indicators[indicator_id]
+            worst, best = (high, low) if indicator.direction == "high_is_need" else (low, high)
+            slack = 0.15 * abs(high - low)
+            assert post.at_full == pytest.approx(worst, abs=slack), (jurisdiction, indicator_id, post.era)
+            if not post.basis.startswith(("Law", "Guidance")):
+                assert post.at_none == pytest.approx(best, abs=slack), (jurisdiction, indicator_id, post.era)

@@ -1,0 +1,72 @@
+"""The first follow-up: who the thirteen are, that sums are sums, and that the rest is everybody else."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.analysis.tracking import _against_baseline
+from pipeline.warehouse.release import connect
+
+# Bufdir, press release of 6 June 2018; the service of today, by its host.
+THIRTEEN = {
+    "Alta": "5601", "Kautokeino": "5612", "Karasjok": "5610", "Porsanger": "5622", "Evenes": "1806", "Hemnes": "1832",
+    "Meløy": "1837", "Vestvågøy": "1860", "Førde (Førde/Gaular)": "4647", "Kongsvinger": "3401",
+    "Åsnes (Solør)": "3417", "Hurdal": "3242", "Ullensaker": "3209",
+}  # fmt: skip
+
+
+def test_the_thirteen_are_followed_to_the_services_of_today(releases: dict[str, Path]) -> None:
+    with connect(releases["norway"]) as con:
+        found = con.execute(
+            "SELECT member_name, host FROM staging.guided JOIN core.service USING (service_id)"
+        ).fetchall()
+    assert dict(found) == THIRTEEN
+
+
+def test_guided_and_rest_are_the_country(releases: dict[str, Path]) -> None:
+    """Sum of the two groups = sum of all services with a number, per indicator and half-year, in plain loops."""
+    with connect(releases["norway"]) as con:
+        path = con.execute("SELECT indicator_id, period, sum(numerator), sum(denominator) FROM mart.path GROUP BY ALL")
+        groups = {row[:2]: row[2:] for row in path.fetchall()}
+        cells = con.execute(
+            """SELECT indicator_id, period, numerator, denominator FROM core.indicator_value
+               WHERE unit_kind = 'service' AND era = 'khr' AND is_newest AND numerator IS NOT NULL AND denominator > 0"""
+        ).fetchall()
+    total: dict[tuple[str, str], list[float]] = {}
+    for indicator, period, numerator, denominator in cells:
+        sums = total.setdefault((indicator, period), [0.0, 0.0])
+        sums[0] += numerator
+        sums[1] += denominator
+    for key, sums in groups.items():
+        assert sums == pytest.approx(total[key], rel=1e-12), key
+
+
+def test_the_selection_window_is_no_part_of_the_baseline(releases: dict[str, Path]) -> None:
+    with connect(releases["norway"]) as con:
+        phases = dict(
+            con.execute(
+                "SELECT phase, list(DISTINCT period ORDER BY period) FROM mart.path WHERE period LIKE '%H%' GROUP BY phase"
+            ).fetchall()
+        )
+    assert phases["baseline"] == ["2014H2", "2015H1", "2015H2", "2016H1"]
+    assert phases["selection"] == ["2016H2", "2017H1", "2017H2", "2018H1"]
+
+
+def test_change_is_value_less_baseline_with_newcombes_limits() -> None:
+    """Newcombe 1998, table II: 56/70 against 48/80, difference 0.20, limits 0.0524 and 0.3339."""
+    key = {"cohort_id": "c", "indicator_id": "i", "group_name": "guided", "service_id": None, "per": 100}
+    rows = pd.DataFrame(
+        [
+            {**key, "likelihood": "binomial", "phase": "baseline", "numerator": 48, "denominator": 80, "value": 60.0},
+            {**key, "likelihood": "binomial", "phase": "during", "numerator": 56, "denominator": 70, "value": 80.0},
+        ]
+    )
+    during = _against_baseline(rows).set_index("phase").loc["during"]
+    assert during["change"] == 20.0
+    assert [during["change_low"], during["change_high"]] == pytest.approx([5.24, 33.39], abs=0.01)
+
+
+def test_england_has_no_cohort_and_says_so_with_empty_tables(releases: dict[str, Path]) -> None:
+    with connect(releases["england"]) as con:
+        assert con.execute("SELECT count(*) FROM result.change").fetchall() == [(0,)]

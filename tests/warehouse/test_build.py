@@ -1,0 +1,194 @@
+"""A build end to end: the same input gives the same tables, and bad input stops it with the last release in place."""
+
+import io
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.jobs import ANALYSES
+from pipeline.problems import BadInput
+from pipeline.registry.load import load
+from pipeline.settings import Settings
+from pipeline.sources.landing import archive, scan
+from pipeline.warehouse.build import build
+from pipeline.warehouse.release import connect, current
+
+LATER = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def contents(path: Path) -> dict[str, tuple[int, int]]:
+    """Table → (rows, a hash of all its rows in their order); the run's own times are left out."""
+    with connect(path) as con:
+        names = con.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()
+        return {
+            name: con.execute(
+                f"""SELECT count(*), coalesce(sum(hash(t) % 1000003 * n), 0)
+                    FROM (SELECT t, row_number() OVER () % 1009 AS n FROM {name} AS t)"""
+            ).fetchall()[0]
+            for (name,) in names
+            if name != "ops.run"
+        }
+
+
+def rebuilt(tmp_path: Path, jurisdiction: str, **how: object) -> Path:
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
+    return build(load(jurisdiction), Settings(home=tmp_path), ANALYSES, **how).path  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("jurisdiction", ["england", "norway"])
+def test_the_same_input_gives_the_same_tables(tmp_path: Path, releases: dict[str, Path], jurisdiction: str) -> None:
+    again = rebuilt(tmp_path, jurisdiction)
+    assert again.name == releases[jurisdiction].name
+    assert contents(again) == contents(releases[jurisdiction])
+
+
+def test_a_release_that_stands_is_not_built_again(home: Path, releases: dict[str, Path]) -> None:
+    built = build(load("england"), Settings(home=home), ANALYSES)
+    assert (built.path, built.is_new) == (releases["england"], False)
+
+
+def test_as_of_picks_the_preliminary_vintage(tmp_path: Path, releases: dict[str, Path]) -> None:
+    earlier = rebuilt(tmp_path, "norway", as_of=date(2026, 6, 1))
+    query = """SELECT value, status FROM core.indicator_value
+               WHERE indicator_id = 'children_reported' AND unit_kind = 'country' AND period = '2025' AND is_newest"""
+    values = []
+    for path in (earlier, releases["norway"]):
+        with connect(path) as con:
+            revisions = con.execute("SELECT DISTINCT revision FROM raw.file WHERE dataset_id = 'ssb_12615'").fetchall()
+            values.append((len(revisions), con.execute(query).fetchall()[0][0]))
+    assert [count for count, _ in values] == [1, 2]
+    assert values[0][1] != values[1][1]
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path) -> Callable[..., list[str]]:
+    """A home with a good release of England or Norway, to which one more delivery is made; returns what the build says."""
+
+    def attempt(
+        jurisdiction: str, dataset: str, body: Callable[[bytes], bytes], published: datetime = LATER
+    ) -> list[str]:
+        settings = Settings(home=tmp_path)
+        shutil.copytree(Settings().raw / jurisdiction, settings.raw / jurisdiction)
+        registry = load(jurisdiction)
+        good = build(registry, settings, ANALYSES).path if jurisdiction == "england" else None
+        newest = [f for f in scan(settings.raw / jurisdiction, registry.datasets) if f.sidecar.dataset == dataset][-1]
+        changed = body(newest.body())
+        archive(
+            settings.raw / jurisdiction,
+            registry.datasets[dataset],
+            changed,
+            newest.path.suffix[1:],
+            published,
+            published,
+        )
+        with pytest.raises(BadInput) as caught:
+            build(registry, settings, ANALYSES)
+        processed = settings.processed / jurisdiction
+        assert list(processed.glob("*.building*")) == []
+        if good:
+            assert current(processed) == good
+            with connect(good) as con:
+                assert con.execute("SELECT count(*) FROM core.municipality").fetchall() == [(163,)]
+        return [str(problem) for problem in caught.value.problems]
+
+    return attempt
+
+
+def test_an_unknown_municipality_code(spoiled: Callable[..., list[str]]) -> None:
+    [problem] = spoiled("england", "ons_population", lambda body: body.replace(b",840,E06000047", b",849,E06000047", 1))
+    assert problem.endswith(
+        "row 15, column population_estimate: unit_code: given '849'; allowed: a code of the list of municipality codes"
+    )
+
+
+def test_a_code_without_its_zero(spoiled: Callable[..., list[str]]) -> None:
+    """Where no lost zeros are declared, a short code is refused, not guessed."""
+    problems = spoiled(
+        "norway", "population_07459", lambda body: body.replace(b"0101,Halden,2005", b"101,Halden,2005", 1)
+    )
+    assert len(problems) == 1
+    assert (
+        "row 2, column age_0_17: unit_code: given '101'; allowed: four digits with the leading zero, such as 0301"
+        in problems[0]
+    )
+
+
+def test_a_duplicate_key(spoiled: Callable[..., list[str]]) -> None:
+    def doubled(body: bytes) -> bytes:
+        return body + body.splitlines(keepends=True)[20]
+
+    [problem] = spoiled("england", "ons_population", doubled)
+    assert "key: given" in problem and "allowed: one row for each unit_code, period, measure, dimensions" in problem
+
+
+def test_a_negative_number(spoiled: Callable[..., list[str]]) -> None:
+    [problem] = spoiled("england", "ons_population", lambda body: body.replace(b",100432", b",-100432", 1))
+    assert problem.endswith("value: given -100432.0; allowed: no number below 0")
+
+
+def test_an_empty_file(spoiled: Callable[..., list[str]]) -> None:
+    [problem] = spoiled("england", "dfe_plans", lambda body: b"")
+    assert problem.endswith(".csv: file: given 'an empty file'; allowed: a header and at least one row")
+
+
+def test_two_files_for_one_dataset_and_vintage(spoiled: Callable[..., list[str]]) -> None:
+    same_time = datetime(2026, 11, 22, tzinfo=UTC)
+    [problem] = spoiled("england", "dfe_plans", lambda body: body + b"\n", same_time)
+    assert problem.endswith("published: given both 2026-11-22 00:00; allowed: one file a vintage of dfe_plans")
+
+
+def test_a_truncated_zip(spoiled: Callable[..., list[str]]) -> None:
+    [problem] = spoiled("norway", "bufdir_monitor", lambda body: body[: len(body) // 2])
+    assert "ZIP: given 'no end of the ZIP'; allowed: a complete ZIP file: fetch it again" in problem
+
+
+def test_a_workbook_renamed_in_the_real_zip(spoiled: Callable[..., list[str]]) -> None:
+    def renamed(body: bytes) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(buffer, "w") as new:
+            for name in old.namelist():
+                new.writestr(name.replace("3A_", "5A_"), old.read(name))
+        return buffer.getvalue()
+
+    problems = spoiled("norway", "bufdir_monitor", renamed)
+    assert len(problems) == 2 and "given none for 3A" in problems[1]
+
+
+def test_a_correction_whose_error_has_been_mended(spoiled: Callable[..., list[str]]) -> None:
+    expected = load("norway").corrections[0].expected_value
+
+    def mended(body: bytes) -> bytes:
+        old = f"1103;2016;1;{expected:.0f};".encode("iso-8859-1")
+        assert old in body
+        return body.replace(old, b"1103;2016;1;100;")
+
+    [problem] = spoiled("norway", "khr_investigations", mended)
+    assert problem.startswith("norway/corrections: khr_investigations 1103 2016H1: expected_value: given")
+    assert "100.0, as the file has it now (if mended, remove the correction)" in problem
+
+
+def test_an_empty_archive_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="at least one delivery"):
+        build(load("england"), Settings(home=tmp_path), ANALYSES)
+
+
+def test_tables_that_fall_short_stop_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the correction, the planted error makes more breaches than investigations."""
+    registry = replace(load("norway"), corrections=())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
+    with pytest.raises(BadInput, match="core.indicator_value: numerator ≤ denominator for a percentage: given"):
+        build(registry, Settings(home=tmp_path), ANALYSES)
+    assert not (tmp_path / "data" / "processed" / "norway" / "current").exists()
+
+
+def test_a_release_opens_with_plain_duckdb(releases: dict[str, Path]) -> None:
+    with duckdb.connect(str(releases["england"]), read_only=True) as con:
+        assert con.execute("SELECT jurisdiction FROM registry.release").fetchall() == [("england",)]

@@ -1,0 +1,35 @@
+"""SQL models: found, ordered by what they read, and blamed when they fail."""
+
+import duckdb
+import pytest
+
+from pipeline.warehouse.models import in_order, models, reads, run
+
+
+def test_a_model_reads_what_stands_behind_from_and_join() -> None:
+    select = "WITH a AS (SELECT 1) SELECT core.x FROM staging.one AS s JOIN a USING (x) LEFT JOIN raw.two ON extract(year FROM d) > 1"
+    assert reads(select) == {"staging.one", "raw.two"}
+
+
+def test_each_model_comes_after_those_it_reads() -> None:
+    order = in_order({"mart.c": "FROM core.b", "core.b": "FROM core.a", "core.a": "FROM raw.x"})
+    assert order == ["core.a", "core.b", "mart.c"]
+
+
+def test_every_table_that_a_model_reads_is_made_somewhere() -> None:
+    made = set(models()) | {"result.need_score", "result.need_rank", "result.indicator_estimate", "result.cohort_path"}
+    read = {table for select in models().values() for table in reads(select)}
+    assert {table for table in read if table.split(".")[0] in ("staging", "core", "result", "mart")} <= made
+
+
+def test_every_model_says_its_grain_first() -> None:
+    for name, select in models().items():
+        assert select.startswith("-- One row per "), name
+
+
+def test_a_failing_model_is_named() -> None:
+    con = duckdb.connect()
+    con.execute("CREATE SCHEMA core").fetchall()
+    with pytest.raises(duckdb.Error) as caught:
+        run(con, {"core.broken": "SELECT nothing FROM core.nowhere"})
+    assert caught.value.__notes__ == ["in the model core.broken (core/broken.sql)"]
