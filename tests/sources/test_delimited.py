@@ -97,7 +97,7 @@ def test_the_first_filled_unit_column_counts() -> None:
 def test_a_code_list_gets_the_names_of_its_role() -> None:
     dataset = load("norway").datasets["klass_codes"]
     assert isinstance(dataset, ReferenceDataset)
-    body = "year,code,name,validFrom,validTo\n2024,0301,Oslo,,\n2024,9999,Uoppgitt,,\n".encode()
+    body = b"year,code,name,validFrom,validTo\n2024,0301,Oslo,,\n2024,9999,Uoppgitt,,\n"
     table = read_reference(body, dataset, "codes.csv")
     assert table.to_dict("records") == [{"year": "2024", "code": "0301", "name": "Oslo"}]
 

@@ -117,4 +117,4 @@ def test_a_real_build_killed_at_any_moment(home: Path, releases: dict[str, Path]
         child.wait()
         assert current(folder) == before
         with connect(current(folder)) as con:
-            assert con.execute("SELECT count(*) FROM mart.ranking").fetchall() == [(152,)]
+            assert con.execute("SELECT count(*) FROM mart.ranking").fetchall() == [(153,)]
