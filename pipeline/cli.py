@@ -124,6 +124,14 @@ def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> N
 
 
 @app.command()
+def dictionary() -> None:
+    """Print all indicators as Markdown. Example: veiviser dictionary > docs/indicators.md."""
+    from pipeline.dictionary import page
+
+    typer.echo(page(), nl=False)
+
+
+@app.command()
 def path(jurisdiction: One = "norway") -> None:
     """Print the current release's DuckDB file. Example: duckdb -readonly $(veiviser path)."""
     from pipeline.settings import Settings

@@ -39,7 +39,8 @@ FROM core.indicator_value AS cell
 JOIN core.service_member AS member ON member.municipality_code = cell.unit_code
 WHERE cell.unit_kind = 'municipality' AND cell.is_newest AND cell.era = ?
     AND cell.period_start >= ? AND cell.period_end <= ?
-    AND cell.status IN ('ok', 'suppressed_source', 'zero_denominator') AND cell.denominator IS NOT NULL
+    AND cell.status IN ('ok', 'suppressed_source', 'zero_denominator', 'incomplete_merger')
+    AND cell.denominator IS NOT NULL
 ORDER BY ALL
 """
 SERVICES = """

@@ -25,7 +25,7 @@ def numbers(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, blank: str 
     text = cells["text"].str.strip()
     symbols: dict[str, str] = dict(dataset.symbols) | ({} if blank is None else {"": blank})
     is_number = text.str.fullmatch(NUMBER[decimal]).astype(bool) & ~text.isin(symbols)
-    value = pd.to_numeric(text.where(is_number).str.replace(decimal, ".", regex=False))
+    value = pd.to_numeric(text.where(is_number).str.replace(decimal, ".", regex=False)).astype("float64")
     return cells.assign(value=value, status=text.map(symbols).mask(is_number, "ok"))
 
 

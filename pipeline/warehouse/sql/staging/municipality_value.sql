@@ -7,6 +7,11 @@ WITH joined AS (
         numerator.value AS numerator_value,
         numerator.parts_present AS numerator_parts,
         numerator.parts_total AS numerator_total,
+        -- The same parts: the same codes, or, where the two tables have borders of different years, all of each.
+        numerator.parts_known = denominator.parts_known
+            OR (left(numerator.parts_known, 4) <> left(denominator.parts_known, 4)
+                AND numerator.parts_present = numerator.parts_total
+                AND denominator.parts_present = denominator.parts_total) AS is_paired,
         coalesce(numerator.status, share.status, 'not_reported') AS numerator_status,
         numerator.is_bounded,
         numerator.hidden_low,
@@ -42,7 +47,7 @@ known AS (
         *,
         CASE
             WHEN is_implied AND share_parts = 1 THEN share_value / per * denominator_value
-            WHEN NOT is_implied AND numerator_parts = denominator_parts THEN numerator_value
+            WHEN NOT is_implied AND is_paired THEN numerator_value
         END AS numerator_known,
         denominator_parts = denominator_total AS denominator_complete
     FROM joined
@@ -54,10 +59,11 @@ judged AS (
             WHEN NOT existed THEN 'unit_absent'
             WHEN denominator_complete AND denominator_value = 0 THEN 'zero_denominator'
             WHEN denominator_complete AND numerator_known IS NOT NULL THEN 'ok'
-            WHEN denominator_total > 1 AND coalesce(denominator_parts, 0) + coalesce(numerator_parts, 0) > 0
-                AND NOT (denominator_complete AND is_bounded) THEN 'incomplete_merger'
-            WHEN NOT coalesce(denominator_complete, false) THEN denominator_status
-            ELSE numerator_status
+            WHEN denominator_complete AND is_bounded AND numerator_status = 'suppressed_source' THEN 'suppressed_source'
+            WHEN denominator_parts > 0 AND (denominator_parts < denominator_total OR numerator_parts > 0)
+                THEN 'incomplete_merger'
+            WHEN coalesce(denominator_complete, false) THEN numerator_status
+            ELSE denominator_status
         END AS status
     FROM known
 )
@@ -71,7 +77,8 @@ SELECT
     municipality_code,
     CASE WHEN status IN ('ok', 'incomplete_merger') THEN numerator_known END AS numerator,
     CASE
-        WHEN status IN ('ok', 'zero_denominator', 'suppressed_source') THEN denominator_value
+        WHEN status IN ('ok', 'zero_denominator') OR status = 'suppressed_source' AND denominator_complete
+            THEN denominator_value
         WHEN status = 'incomplete_merger' AND numerator_known IS NOT NULL THEN denominator_value
     END AS denominator,
     CASE WHEN status = 'suppressed_source' AND denominator_complete THEN coalesce(numerator_value, 0) + hidden_low END AS numerator_low,

@@ -15,6 +15,7 @@ SELECT
         WHEN 'publication' THEN CAST(max(observation.published_at) AS DATE)
         ELSE min(period.period_start)
     END AS border_date,
+    min(dataset.borders) AS borders,
     min(observation.file_id) AS file_id,
     bool_or(observation.is_synthetic) AS is_synthetic
 FROM registry.part AS part

@@ -9,6 +9,7 @@ SELECT
     sum(cell.value * successor.weight) AS value,
     count(cell.value) AS parts_present,
     count(*) AS parts_total,
+    min(cell.borders) || list_sort(list(cell.unit_code) FILTER (cell.value IS NOT NULL))::VARCHAR AS parts_known,
     sum(CASE WHEN cell.status = 'suppressed_source' THEN cell.hidden_low * successor.weight ELSE 0 END) AS hidden_low,
     sum(CASE WHEN cell.status = 'suppressed_source' THEN cell.hidden_high * successor.weight ELSE 0 END) AS hidden_high,
     bool_and(cell.value IS NOT NULL OR cell.status = 'suppressed_source') AS is_bounded,

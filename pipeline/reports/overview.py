@@ -1,0 +1,276 @@
+"""The overview: one self-contained page a language, that works from a file and asks the network for nothing."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from pipeline.registry.load import Registry
+from pipeline.registry.model import Indicator, Language
+from pipeline.registry.programme import Cohort
+from pipeline.reports import charts, courses, maps, overview_tables, palette
+from pipeline.reports.facts import TIERS, Facts, RoundFacts, Tables, gather
+from pipeline.reports.figures import FONT, Figure
+from pipeline.reports.tables import Table
+from pipeline.reports.voice import Voice, sentence
+
+NAME = "overview"
+TABLES = (
+    "registry.release",
+    "ops.run",
+    "mart.ranking",
+    "mart.estimate",
+    "mart.cell",
+    "mart.coverage",
+    "mart.source",
+    "mart.unit_absent",
+    "mart.municipality",
+    "mart.path",
+    "result.change",
+    "raw.border",
+)
+TEMPLATES = Path(__file__).parent / "templates"
+
+# Plotly asks the network for coastlines before it draws any map, unless it finds these (empty) ones.
+TOPOJSON = {
+    "type": "Topology",
+    "arcs": [],
+    "objects": {
+        layer: {"type": "GeometryCollection", "geometries": []}
+        for layer in ("coastlines", "land", "ocean", "lakes", "rivers", "countries", "subunits")
+    },
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page: what the template shows, in this order; nothing is left out of sight but `details`."""
+
+    id: str
+    title: str
+    warning: str = ""
+    lead: str = ""
+    points_title: str = ""
+    points: Sequence[str] = ()
+    tiers: Sequence[tuple[str, str, int]] = ()
+    figures: Sequence[Figure] = ()
+    filtered: Table | None = None
+    tables: Sequence[Table] = ()
+    details: Sequence[Table] = ()
+
+
+def render(tables: Tables, registry: Registry) -> dict[str, bytes]:
+    """The pages by file name; the first language of the jurisdiction is index.html."""
+    facts = gather(tables, registry)
+    languages = registry.jurisdiction.languages
+    addresses = {each: address(each, languages) for each in languages}
+    return {addresses[each]: _page(facts, Voice(each), addresses).encode() for each in languages}
+
+
+def address(language: Language, languages: tuple[Language, ...]) -> str:
+    """The file of a language's page."""
+    return "index.html" if language == languages[0] else f"index.{language}.html"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("overview.html.j2")
+
+
+@cache
+def _inlined() -> dict[str, Markup]:
+    """Scripts and styles, as they stand in the page."""
+    colours = {
+        name.lower(): getattr(palette, name)
+        for name in ("ACCENT", "INK", "MUTED", "RULE", "PAPER", "TINT", "WARN_INK", "WARN_PAPER")
+    }
+    root = "".join(f"--{name.replace('_', '-')}:{value};" for name, value in colours.items())
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return {
+        "style": Markup(f":root{{{root}--font:{FONT}}}\n{style}"),
+        "script": Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
+        "topojson": Markup(f"window.PlotlyGeoAssets={{topojson:{{world_110m:{json.dumps(TOPOJSON)}}}}};"),
+        "plotly": Markup(get_plotlyjs()),
+    }
+
+
+def _page(facts: Facts, say: Voice, addresses: dict[Language, str]) -> str:
+    return _template().render(
+        say=say,
+        facts=facts,
+        registry=facts.registry,
+        addresses=addresses,
+        names={"nb": "Bokmål", "nn": "Nynorsk", "en": "English"},
+        introduction=_introduction(facts, say),
+        sections=list(_sections(facts, say)),
+        zoom=json.dumps(
+            {"Zoom in": say("figure.zoom_in"), "Zoom out": say("figure.zoom_out"), "Reset": say("figure.reset")}
+        ),
+        **_inlined(),
+    )
+
+
+def _introduction(facts: Facts, say: Voice) -> dict[str, Any]:
+    current, registry = facts.current, facts.registry
+    sources = facts.tables["mart.source"]
+    revisions = say.list(say(f"revision.{each}") for each in facts.revisions)
+    return {
+        "what": say("page.what", n=say.number(len(current.ranked))),
+        "what_not": say("page.what_not"),
+        "as_of": say("page.as_of", day=say.date(facts.as_of), release=facts.release, version=registry.index.version),
+        "vintage": say("page.vintage", day=say.date(sources["published_at"].max().date()), revision=revisions),
+        "synthetic": facts.is_synthetic,
+        "unit": overview_tables.unit_word(say, facts),
+    }
+
+
+def _sections(facts: Facts, say: Voice) -> Iterator[Section]:
+    """The sections in reading order."""
+    yield _round(facts, say)
+    yield Section(
+        "ranking",
+        say("page.ranking"),
+        lead=say("section.ranking", k=facts.k),
+        figures=[charts.ranking(say, facts)],
+        filtered=overview_tables.ranking(say, facts, facts.current),
+    )
+    drawn = maps.tier_map(say, facts)
+    if drawn:
+        yield Section("map", say("page.map"), figures=[drawn])
+    values = overview_tables.values(say, facts, facts.current)
+    yield Section("values", say("page.indicator_values"), details=[values])
+    yield Section("not_ranked", say("page.not_ranked"), tables=[overview_tables.not_ranked(say, facts, facts.current)])
+    came_or_went = overview_tables.came_or_went(say, facts)
+    yield Section("came_or_went", say("page.came_or_went"), lead=say("section.came_or_went"), details=[came_or_went])
+    if facts.earlier:
+        yield _earlier(facts, say)
+    yield from (_cohort(facts, say, each) for each in facts.registry.cohorts if len(_path(facts, each)))
+    coverage = charts.coverage(say, facts, overview_tables.coverage(say, facts))
+    yield Section("coverage", say("page.coverage"), lead=say("section.coverage"), figures=[coverage])
+    weights = say("section.weights", weights=_weights(facts, say))
+    yield Section("indicators", say("page.indicators"), lead=weights, tables=[overview_tables.indicators(say, facts)])
+    yield Section("sources", say("page.sources"), details=[overview_tables.sources(say, facts)])
+
+
+def _round(facts: Facts, say: Voice) -> Section:
+    each = facts.current.round
+    return Section(
+        "round",
+        say("page.round", round=say.of(each.label)),
+        lead=say.of(each.note),
+        points_title=say("page.how_to_read"),
+        points=_how_to_read(facts, say),
+        tiers=_tiers(facts, say),
+    )
+
+
+def _round_tables(facts: Facts, say: Voice, each: RoundFacts) -> Iterator[Table]:
+    yield overview_tables.ranking(say, facts, each)
+    if len(each.not_ranked):
+        yield overview_tables.not_ranked(say, facts, each)
+
+
+def _earlier(facts: Facts, say: Voice) -> Section:
+    return Section(
+        "earlier",
+        say("page.earlier"),
+        lead=say("section.earlier"),
+        points=[f"{say.of(each.round.label)}: {say.of(each.round.note)}" for each in facts.earlier],
+        details=[table for each in facts.earlier for table in _round_tables(facts, say, each)],
+    )
+
+
+def _how_to_read(facts: Facts, say: Voice) -> list[str]:
+    current = facts.current
+    level = say.percent(facts.registry.index.interval_level)
+    left = len(current.not_ranked)
+    counts = {"ranked": say.number(len(current.ranked)), "indicators": len(current.indicators)}
+    return [
+        say("read.count", **counts, left=left) if left else say("read.count_all", **counts),
+        say("read.law"),
+        say("read.tiers", k=facts.k),
+        say("read.interval", level=level),
+        say("read.shrunken", borrowed=say("note.borrowed")),
+        say("read.missing"),
+        *([say("read.implied")] if current.estimates["is_estimated"].any() else []),
+    ]
+
+
+def _tiers(facts: Facts, say: Voice) -> list[tuple[str, str, int]]:
+    """(words, probability, how many) of each tier."""
+    counts = facts.current.ranked["tier"].value_counts()
+    return [
+        (sentence(say.tier(each, facts.k)), say(f"tier.explain_{each}"), int(counts.get(each, 0))) for each in TIERS
+    ]
+
+
+def _weights(facts: Facts, say: Voice) -> str:
+    weights = facts.registry.index.dimensions
+    total = sum(each.weight for each in weights if each.id in facts.current.round.dimensions)
+    return say.list(
+        f"{say.of(each.label)} {say.percent(each.weight / total)}"
+        for each in weights
+        if each.id in facts.current.round.dimensions
+    )
+
+
+def _path(facts: Facts, cohort: Cohort) -> pd.DataFrame:
+    path = facts.tables["mart.path"]
+    return path[path["cohort_id"] == cohort.id]
+
+
+def _cohort(facts: Facts, say: Voice, cohort: Cohort) -> Section:
+    """The follow-up of a cohort; the warning stands before any number."""
+    path, eras = _path(facts, cohort), facts.tables["mart.coverage"]
+    is_synthetic = bool(eras.loc[eras["era"] == cohort.era, "is_synthetic"].any())
+    phases = "; ".join(
+        f"{say(f'phase.{each.id}')} {say.period(each.first_period)}–{say.period(each.last_period)}"
+        for each in cohort.phases
+    )
+    members = say.list(each.name for each in cohort.members)
+    start, end = say.date(cohort.start), say.date(cohort.end)
+    table = courses.path_table(say, facts, cohort, is_synthetic)
+    return Section(
+        "follow_up" if cohort == facts.registry.cohorts[0] else cohort.id,
+        f"{say('page.follow_up')}: {say.of(cohort.label)}",
+        warning=say("section.follow_up"),
+        points=[
+            say("section.cohort", label=say.of(cohort.label), start=start, end=end, members=members),
+            say("section.phases", phases=phases),
+            *_breaks(facts, say, cohort, path),
+        ],
+        figures=[courses.follow_up(say, facts, cohort, path, table, is_synthetic)],
+        tables=[courses.change_table(say, facts, cohort, is_synthetic)],
+    )
+
+
+def _breaks(facts: Facts, say: Voice, cohort: Cohort, path: pd.DataFrame) -> Iterator[str]:
+    """What may not be compared across: the end of the era, and a law that changed while the cohort was followed."""
+    indicators = [facts.registry.indicators[each] for each in sorted(path["indicator_id"].unique())]
+    last = max(path["period"], key=facts.registry.jurisdiction.start_of)
+    yield say("section.break", text=say("section.era_ends", period=say.period(last)))
+    texts = dict.fromkeys(text for each in indicators for text in _new_laws(facts, say, cohort, each))
+    yield from (say("section.break", text=text) for text in texts)
+
+
+def _new_laws(facts: Facts, say: Voice, cohort: Cohort, indicator: Indicator) -> Iterator[str]:
+    first = facts.registry.jurisdiction.start_of(cohort.phases[0].first_period)
+    last = facts.registry.jurisdiction.end_of(cohort.phases[-1].last_period)
+    for duty in indicator.duties:
+        if duty.valid_from and first < duty.valid_from < last:
+            law = say("section.new_law", day=say.date(duty.valid_from), act=duty.act, section=duty.section)
+            yield f"{say.of(indicator.label)}: {law}"

@@ -1,0 +1,71 @@
+"""What a notebook may ask a release."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.api import Release, open_release
+from pipeline.problems import BadInput
+from pipeline.warehouse.release import NoRelease
+
+
+@pytest.fixture
+def norway(releases: dict[str, Path]) -> Release:
+    return open_release("norway", releases["norway"])
+
+
+def test_a_release_says_what_it_knows_and_that_it_is_synthetic(norway: Release, releases: dict[str, Path]) -> None:
+    assert (norway.as_of, norway.is_synthetic) == (date(2026, 9, 4), True)
+    assert not open_release("england", releases["england"]).is_synthetic
+
+
+def test_every_table_of_the_contract_is_there(norway: Release) -> None:
+    tables = norway.tables()
+    names = set(tables["schema_name"] + "." + tables["table_name"])
+    assert names >= {
+        "raw.file", "raw.observation", "core.municipality", "core.municipality_link", "core.service",
+        "core.service_member", "core.office", "core.indicator_value", "result.need_score", "result.need_rank",
+        "result.indicator_estimate", "result.change", "ops.run", "ops.check",
+    }  # fmt: skip
+
+
+def test_a_table_there_is_not_says_which_there_are(norway: Release) -> None:
+    with pytest.raises(BadInput, match="given 'core.services'; allowed: one of core.indicator_value"):
+        norway.table("core.services")
+
+
+def test_the_ranking_has_no_bare_place(norway: Release) -> None:
+    ranking = norway.ranking()
+    assert "rank" not in ranking.columns and {"rank_best", "rank_worst", "tier"} <= set(ranking.columns)
+    for _, tier in ranking.groupby("tier"):
+        assert tier["name"].tolist() == sorted(tier["name"])
+
+
+def test_an_indicator_comes_with_its_reasons(norway: Release) -> None:
+    values = norway.indicator("foster_supervision_missed", "municipality")
+    assert {"suppressed_source", "not_reported", "zero_denominator"} <= set(values["status"])
+    assert values.loc[values["status"] == "ok", "value"].notna().all()
+    with pytest.raises(BadInput, match="one of action_plan_evaluated"):
+        norway.indicator("supervision")
+
+
+def test_nothing_can_be_changed(norway: Release) -> None:
+    with pytest.raises(duckdb.Error, match="read-only"):
+        norway.sql("DELETE FROM core.service")
+
+
+def test_synthetic_values_are_marked_down_to_the_row(norway: Release) -> None:
+    marked = norway.sql(
+        "SELECT dataset_id, bool_and(is_synthetic) AS every_row, bool_or(is_synthetic) AS any_row FROM raw.observation GROUP BY 1"
+    ).set_index("dataset_id")
+    assert not marked.loc["population_07459", "any_row"]
+    others = marked.drop("population_07459")
+    assert others["every_row"].all() and len(others) == 12
+
+
+def test_without_a_release_the_error_says_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VEIVISER_HOME", str(tmp_path))
+    with pytest.raises(NoRelease, match="run `veiviser build --jurisdiction norway`"):
+        open_release("norway")
