@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.methods import composite, counts, ranking, shrinkage
+from pipeline.methods import composite, counts, ranking, rates, shrinkage
 from pipeline.registry.index import Index, Round
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
@@ -28,7 +28,7 @@ FIT: dict[str, Callable[[counts.PooledCounts], shrinkage.Prior]] = {
 LEAST_SERVICES = 3
 ESTIMATE = {"service_id": "str", "indicator_id": "str", "is_observed": "bool"} | dict.fromkeys(
     ["numerator", "denominator", "hidden_cells", "cells", "observed_value", "value", "value_low", "value_high"]
-    + ["own_information_share", "need", "contribution_points"],
+    + ["own_information_share", "dispersion", "need", "contribution_points"],
     "float64",
 )
 
@@ -99,11 +99,12 @@ def _estimate(
     assert series is not None
     known = cells[np.isin(cells["service_id"], services)]
     unit = np.searchsorted(services, known["service_id"].to_numpy())
+    scatter = _dispersion(known) if series.likelihood == "poisson" else 1.0
     pooled = POOL[series.likelihood](
-        known["numerator"].to_numpy(dtype=float),
-        known["denominator"].to_numpy(dtype=float),
-        known["numerator_low"].to_numpy(dtype=float),
-        known["numerator_high"].to_numpy(dtype=float),
+        known["numerator"].to_numpy(dtype=float) / scatter,
+        known["denominator"].to_numpy(dtype=float) / scatter,
+        known["numerator_low"].to_numpy(dtype=float) / scatter,
+        known["numerator_high"].to_numpy(dtype=float) / scatter,
         unit,
         len(services),
     )
@@ -111,27 +112,42 @@ def _estimate(
     low, high = shrinkage.posterior_interval(prior, pooled, index.interval_level)
     seed = np.random.SeedSequence([index.seed, zlib.crc32(f"{each.id} {indicator.id}".encode())])
     draws = shrinkage.posterior_draws(prior, pooled, index.draws, np.random.default_rng(seed))
-    observed = known["numerator"].notna()
-    numerator = np.bincount(unit[observed], weights=known["numerator"][observed], minlength=len(services))
-    own = np.bincount(unit[observed], weights=known["denominator"][observed], minlength=len(services))
-    table = pd.DataFrame(
-        {
-            "service_id": services,
-            "indicator_id": indicator.id,
-            "numerator": np.where(pooled.exposure > 0, numerator, np.nan),
-            "denominator": pooled.exposure,
-            "hidden_cells": np.bincount(unit[~observed], minlength=len(services)),
-            "cells": np.bincount(unit, minlength=len(services)),
-            "observed_value": np.divide(numerator, own, where=own > 0, out=np.full(len(services), np.nan))
-            * indicator.per,
-            "value": shrinkage.posterior_mean(prior, pooled) * indicator.per,
-            "value_low": low * indicator.per,
-            "value_high": high * indicator.per,
-            "own_information_share": shrinkage.own_information_share(prior, pooled),
-            "is_observed": pooled.exposure > 0,
-        }
+    table = _pooled_table(known, unit, len(services), indicator.per).assign(
+        service_id=services,
+        indicator_id=indicator.id,
+        value=shrinkage.posterior_mean(prior, pooled) * indicator.per,
+        value_low=low * indicator.per,
+        value_high=high * indicator.per,
+        own_information_share=shrinkage.own_information_share(prior, pooled),
+        dispersion=scatter,
+        is_observed=pooled.exposure > 0,
     )
     return Estimate(indicator, table, draws * indicator.per)
+
+
+def _dispersion(cells: pd.DataFrame) -> float:
+    """Scatter of a ratio from year to year, in services; hidden counts have no scatter to tell of."""
+    seen = cells[cells["numerator"].notna()].groupby(["service_id", "period"])[["numerator", "denominator"]].sum()
+    service = seen.index.get_level_values("service_id").factorize()[0]
+    return rates.dispersion(seen["numerator"], seen["denominator"], service)
+
+
+def _pooled_table(cells: pd.DataFrame, unit: NDArray[np.int64], services: int, per: int) -> pd.DataFrame:
+    """One row a service: counts summed over its cells, those with a hidden numerator counted apart."""
+    seen = cells["numerator"].notna().to_numpy()
+    denominator = cells["denominator"].to_numpy(dtype=float)
+    numerator = np.bincount(unit[seen], cells["numerator"].to_numpy(dtype=float)[seen], services)
+    own = np.bincount(unit[seen], denominator[seen], services)
+    total = np.bincount(unit, denominator, services)
+    return pd.DataFrame(
+        {
+            "numerator": np.where(total > 0, numerator, np.nan),
+            "denominator": total,
+            "hidden_cells": np.bincount(unit[~seen], minlength=services),
+            "cells": np.bincount(unit, minlength=services),
+            "observed_value": np.divide(numerator, own, where=own > 0, out=np.full(services, np.nan)) * per,
+        }
+    )
 
 
 def _need(estimate: Estimate, index: Index, each: Round) -> Floats:

@@ -43,6 +43,25 @@ def byar_interval(count: ArrayLike, exposure: ArrayLike, level: float = 0.95) ->
     return np.where(few, exact_low, byar_low) / e, np.where(few, exact_high, byar_high) / e
 
 
+def dispersion(numerator: ArrayLike, exposure: ArrayLike, unit: ArrayLike) -> float:
+    """How much counts scatter around their unit's own rate, as a multiple of Poisson scatter: Pearson's χ²/df.
+
+    numerator, exposure, unit: shape (n_cells,), one cell a unit and period; unit is an index. Missing parts are left out.
+    Returns 1 where no unit has two periods. Below 1: steadier than counts (positions); above 1: less steady.
+
+    McCullagh & Nelder (1989), Generalized Linear Models, §4.5.
+    """
+    y, e, u = np.asarray(numerator, float), np.asarray(exposure, float), np.asarray(unit)
+    known = np.isfinite(y) & (e > 0)
+    y, e, u = y[known], e[known], np.unique(u[known], return_inverse=True)[1]
+    expected = e * (np.bincount(u, y) / np.bincount(u, e))[u]
+    has_scatter = expected > 0
+    freedom = has_scatter.sum() - np.unique(u[has_scatter]).size
+    if freedom < 1:
+        return 1.0
+    return float(((y - expected)[has_scatter] ** 2 / expected[has_scatter]).sum() / freedom)
+
+
 def normal_quantile(level: float) -> float:
     """How many standard deviations each side hold the middle `level` (a share below 1) of a normal curve."""
     return float(special.ndtri((1 + level) / 2))

@@ -148,9 +148,18 @@ def coverage(say: Voice, facts: Facts, table: Table) -> Figure:
     """How many municipalities have each status, one panel an indicator and era, stacked over the periods."""
     counts = facts.tables["mart.coverage"]
     is_synthetic, units = bool(counts["is_synthetic"].any()), say(f"unit.{facts.municipal_word}_many")
-    shown = [(each, era.round.era) for era in (facts.current, *facts.earlier) for each in era.indicators]
+    known = set(zip(counts["indicator_id"], counts["era"], strict=True))
+    rounds = [(each, era.round.era) for era in (facts.current, *facts.earlier) for each in era.indicators]
+    shown = [(each, era) for each, era in dict.fromkeys((each.id, era) for each, era in rounds) if (each, era) in known]
     panels = [
-        _stack(say, each, counts[counts["indicator_id"].eq(each.id) & counts["era"].eq(era)], era, is_synthetic, units)
+        _stack(
+            say,
+            facts.registry.indicators[each],
+            counts[counts["indicator_id"].eq(each) & counts["era"].eq(era)],
+            era,
+            is_synthetic,
+            units,
+        )
         for each, era in shown
     ]
     held = [status for status in palette.STATUS if counts["status"].eq(status).any()]

@@ -20,9 +20,14 @@ from pipeline.reports import palette
 
 Form = Literal["text", "share", "count", "about"] | str
 NUMBER = {
-    "share": '[<0.01]"<1 %";[>0.99]">99 %";0 %', "count": "#,##0", "about": "#,##0.##;-#,##0.##;0", "decimals_0": "#,##0", "decimals_1": "#,##0.0",
-    "decimals_2": "#,##0.00", "decimals_3": "#,##0.000",
-}  # fmt: skip
+    "share": '[<0.01]"<1 %";[>0.99]">99 %";0 %',
+    "count": "#,##0",
+    "about": "General",
+    "decimals_0": "#,##0",
+    "decimals_1": "#,##0.0",
+    "decimals_2": "#,##0.00",
+    "decimals_3": "#,##0.000",
+}
 ANSWER_PAPER = "#fff7cc"
 HEAD_HEIGHT, WRAP_HEIGHT = 18, 15  # points
 

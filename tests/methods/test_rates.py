@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from pipeline.methods import rates
 from pipeline.methods.rates import byar_interval, wilson_interval
 
 METHODS = {"wilson": wilson_interval, "byar": byar_interval}
@@ -69,3 +70,22 @@ def test_exposure_only_scales_the_rate(y, exposure):
     np.testing.assert_allclose(
         np.array(byar_interval(y, exposure)) * exposure, np.array(byar_interval(y, 1)), rtol=1e-12
     )
+
+
+def test_dispersion_of_poisson_counts_is_one() -> None:
+    """Known truth: 400 units, 6 periods, own rates; the standard error of the estimate is about 0.03."""
+    rng = np.random.default_rng(5)
+    unit = np.repeat(np.arange(400), 6)
+    exposure = rng.uniform(5, 50, unit.size)
+    counts = rng.poisson(exposure * rng.gamma(4, 0.5, 400)[unit])
+    assert rates.dispersion(counts, exposure, unit) == pytest.approx(1, abs=0.1)
+    assert rates.dispersion(counts * 0.3, exposure, unit) == pytest.approx(0.3, abs=0.03)
+
+
+def test_dispersion_by_hand() -> None:
+    """Unit 0: 2 and 6 on equal exposure, expected 4 each: (4 + 4) / 4 = 2 on one degree; unit 1 has one period and says nothing."""
+    assert rates.dispersion([2, 6, 9, np.nan], [1, 1, 3, 1], [0, 0, 1, 1]) == pytest.approx(2.0)
+
+
+def test_dispersion_of_single_periods_is_one() -> None:
+    assert rates.dispersion([3, 4], [1, 1], [0, 1]) == 1.0

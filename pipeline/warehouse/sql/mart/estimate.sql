@@ -32,6 +32,7 @@ SELECT
     estimate.value_low,
     estimate.value_high,
     estimate.own_information_share,
+    estimate.dispersion,
     estimate.need,
     estimate.contribution_points,
     estimate.is_observed,

@@ -1,0 +1,137 @@
+"""A tiny country: five services, drawn, with the indicators of the Norwegian registry's current round."""
+
+import pandas as pd
+import pytest
+
+from pipeline.registry.load import Registry, load
+from tests.drawn import table
+
+# p15 is the probability of being among the fifteen; Ås and Ærø stand in one tier, to show Norwegian order.
+SERVICES = """
+    service_id | name      | host | office_id | p15  | tier | best | worst | score | reason
+    s1         | Ås        | 3218 | rogaland  | 0.95 | A    | 1    | 3     | 80    |
+    s2         | =1+1      | 1103 | rogaland  | 0.60 | B    | 1    | 4     | 60    |
+    s3         | Ærø       | 1104 | rogaland  | 0.97 | A    | 1    | 2     | 90    |
+    s4         | <b>Nes    | 3401 | innlandet | 0.04 | E    | 4    | 4     | 20    |
+    s5         | Tomt      | 1105 | rogaland  |      |      |      |       |       | too_little_reported
+"""
+# One service a status; s1 has a true zero.
+CELLS = """
+    service_id | status            | numerator | denominator | low | high
+    s1         | ok                | 0         | 12          |     |
+    s2         | suppressed_source |           | 20          | 1   | 3
+    s3         | ok                | 7         | 30          |     |
+    s4         | zero_denominator  |           | 0           |     |
+    s5         | not_reported      |           |             |     |
+"""
+BORDERS = {
+    "3218": [[[10.0, 59.0], [11.0, 59.0], [11.0, 60.0], [10.0, 60.0], [10.0, 59.0]]],
+    "1103": [[[5.0, 58.0], [5.0, 59.0], [6.0, 59.0], [6.0, 58.0], [5.0, 58.0]]],
+}
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return load("norway")
+
+
+@pytest.fixture
+def tables(registry: Registry) -> dict[str, pd.DataFrame]:
+    """All tables that the reports read. Not synthetic; `make_synthetic` turns that."""
+    services = table(SERVICES).assign(p15=lambda t: pd.to_numeric(t["p15"]))
+    cells = table(CELLS)
+    numbers = ["numerator", "denominator", "low", "high"]
+    cells[numbers] = cells[numbers].apply(pd.to_numeric)
+    cells = cells.rename(columns={"low": "numerator_low", "high": "numerator_high"})
+    current = registry.index.current_round
+    indicators = [each.id for each in registry.entering(current)]
+    cell = pd.concat(
+        [cells.assign(indicator_id=each, position=n) for n, each in enumerate(indicators)], ignore_index=True
+    )
+    cell = cell.assign(round_id=current.id, period="2025", is_estimated=False, is_synthetic=False, value=0.0)
+    return {
+        "registry.release": pd.DataFrame({"as_of": [pd.Timestamp("2026-04-01")], "tier_top": [15]}),
+        "ops.run": pd.DataFrame({"release": ["20260401_abc"]}),
+        "mart.ranking": _ranking(services, current.id, registry.index.top),
+        "mart.cell": cell,
+        "mart.estimate": _estimate(cell, indicators),
+        "mart.coverage": _coverage(cell, current.era),
+        "mart.source": pd.DataFrame(
+            {
+                "file_id": ["a"], "title": ["Kilde"], "publisher": ["SSB"], "licence": ["NLOD"], "url": ["x"],
+                "published_at": [pd.Timestamp("2026-03-15", tz="UTC")], "revision": ["unrevised"], "is_synthetic": [False],
+                "sha256": ["0"],
+            }
+        ),
+        "mart.unit_absent": pd.DataFrame(
+            {"municipality_code": ["1534"], "name": ["Haram"], "county": ["15"], "valid_from": [pd.Timestamp("2013-01-01")],
+             "valid_to": [pd.Timestamp("2020-01-01")]}
+        ),
+        "mart.municipality": services[["service_id", "name", "office_id"]].assign(
+            municipality_code=services["host"], service_name=services["name"], county="11"
+        ),
+        "mart.path": _path(registry),
+        "result.change": _change(registry),
+        "raw.border": pd.DataFrame(
+            {
+                "municipality_code": list(BORDERS),
+                "geometry": [f'{{"type": "Polygon", "coordinates": {rings}}}' for rings in BORDERS.values()],
+            }
+        ),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def synthetic(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    marked = ("mart.cell", "mart.coverage", "mart.source")
+    return {name: each.assign(is_synthetic=True) if name in marked else each for name, each in tables.items()}
+
+
+def _ranking(services: pd.DataFrame, round_id: str, top: tuple[int, ...]) -> pd.DataFrame:
+    score = pd.to_numeric(services["score"])
+    return services.assign(
+        round_id=round_id, is_current=True, host_name=services["name"], municipalities=1, member_names=services["name"],
+        county="11", child_population=1000.0, peer_group="EKG01", is_ranked=services["p15"].notna(),
+        not_ranked_reason=services["reason"].where(services["reason"] != ""), not_ranked_words=None, score=score,
+        score_low=score - 5, score_high=score + 5, observed_weight_share=services["p15"].notna().astype(float),
+        rank_best=pd.to_numeric(services["best"]), rank_worst=pd.to_numeric(services["worst"]),
+        tier=services["tier"].where(services["tier"] != ""), cohorts=None, **{f"probability_top_{k}": services["p15"] for k in top},
+    )  # fmt: skip
+
+
+def _estimate(cell: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
+    seen = cell["denominator"].gt(0)
+    return cell.drop(columns=["is_estimated", "status", "period"]).assign(
+        hidden_cells=cell["status"].eq("suppressed_source").astype(int), cells=1, observed_value=10.0, value=12.0,
+        value_low=8.0, value_high=17.0, own_information_share=cell["denominator"].gt(15).map({True: 0.8, False: 0.2}),
+        need=50.0, contribution_points=10.0 + cell["position"], is_observed=seen, is_small=False, newest_period="2025",
+        newest_status=cell["status"], country_median=9.0, peer_median=8.0, peers=3, numerator=cell["numerator"].fillna(0),
+    )  # fmt: skip
+
+
+def _coverage(cell: pd.DataFrame, era: str) -> pd.DataFrame:
+    counts = cell.groupby(["indicator_id", "period", "status"]).size().reset_index(name="municipalities")
+    return counts.assign(era=era, is_synthetic=False)
+
+
+def _path(registry: Registry) -> pd.DataFrame:
+    indicator = next(each.id for each in registry.ranked if each.in_era("khr"))
+    rows = [
+        (registry.cohorts[0].id, indicator, group, period, 12.0, 8.0, 17.0)
+        for group in ("guided", "rest")
+        for period in ("2015H1", "2018H1", "2020H1")
+    ]
+    columns = ["cohort_id", "indicator_id", "group_name", "period", "value", "value_low", "value_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _change(registry: Registry) -> pd.DataFrame:
+    indicator = next(each.id for each in registry.ranked if each.in_era("khr"))
+    return pd.DataFrame(
+        {
+            "cohort_id": registry.cohorts[0].id, "indicator_id": indicator, "group_name": "guided", "service_id": [None, None],
+            "phase": ["baseline", "during"], "services": 13, "numerator": [20.0, 10.0], "denominator": 100.0,
+            "value": [20.0, 10.0], "value_low": [13.0, 5.0], "value_high": [29.0, 18.0], "change": [None, -10.0],
+            "change_low": [None, -20.0], "change_high": [None, 0.5],
+        }
+    )  # fmt: skip
