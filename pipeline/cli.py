@@ -18,6 +18,7 @@ from pipeline.warehouse.release import AlreadyBuilding, NoRelease
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
 BAD_INPUT, NOTHING_YET = 2, 4
+CELLS_SHOWN = 20
 
 Where = Annotated[
     list[str] | None, typer.Option("--jurisdiction", "-j", help="norway, england; may be repeated; all when left out.")
@@ -104,9 +105,12 @@ def _told(told: Any) -> str:
     for file in told.files.itertuples():
         published = f"published {file.published_at:%Y-%m-%d}, sha256 {file.sha256[:12]}"
         lines.append(f"  file {file.file_id}: {file.title}, {file.publisher}, {published}")
-        for cell in told.cells[told.cells["file_id"] == file.file_id].itertuples():
-            where = f"{cell.code_as_sent} {cell.name}, {cell.place}, {cell.measure}"
-            lines.append(f"    {cell.part}: {where}: {cell.as_sent!r}")
+        cells = told.cells[told.cells["file_id"] == file.file_id]
+        for cell in cells.head(CELLS_SHOWN).itertuples():
+            what = "" if cell.measure in cell.place else f", {cell.measure}"
+            lines.append(f"    {cell.part}: {cell.code_as_sent} {cell.name}, {cell.place}{what}: {cell.as_sent!r}")
+        if len(cells) > CELLS_SHOWN:
+            lines.append(f"    … and {len(cells) - CELLS_SHOWN} more; all with --json")
     return "\n".join(lines)
 
 

@@ -86,7 +86,7 @@ def test_frozen_filtered_and_printed_on_one_page_across(tables: dict, registry: 
     assert sheet.freeze_panes == f"B{HEAD + 1}" and sheet.auto_filter.ref.startswith(f"A{HEAD}:")
     assert (
         sheet.page_setup.orientation == "landscape"
-        and sheet.page_setup.fitToWidth == 1
+        and sheet.sheet_properties.pageSetUpPr.fitToPage
         and sheet.page_setup.fitToHeight == 0
     )
 

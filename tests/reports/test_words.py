@@ -12,7 +12,7 @@ from pipeline.reports.reasons import STATUSES
 from pipeline.reports.voice import LOCALE, Voice, alphabetical
 
 REPORTS = Path(words.__file__).parent
-FILES = {"page.js"}    # look like keys
+FILES = {"page.js"}  # look like keys
 
 
 def test_every_key_has_three_languages_with_the_same_values() -> None:
@@ -21,10 +21,13 @@ def test_every_key_has_three_languages_with_the_same_values() -> None:
 
 
 def test_every_key_that_is_used_is_written_and_every_written_key_is_used() -> None:
+    groups = {key.split(".")[0] for key in words.texts()}
     code = "\n".join(
         path.read_text(encoding="utf-8") for path in [*REPORTS.glob("*.py"), *REPORTS.glob("templates/*.j2")]
     )
-    said = {key for key in re.findall(r"""["']([a-z_]+\.[a-zA-Z_0-9]+)["']""", code) if key.split(".")[0] in groups} - FILES
+    said = {
+        key for key in re.findall(r"""["']([a-z_]+\.[a-zA-Z_0-9]+)["']""", code) if key.split(".")[0] in groups
+    } - FILES
     made = {prefix for prefix in re.findall(r"""f["']([a-z_]+\.[a-z_]*)\{""", code)}
     assert said <= set(words.texts())
     unused = {key for key in words.texts() if key not in said and not any(key.startswith(prefix) for prefix in made)}
@@ -54,7 +57,9 @@ def test_a_missing_language_and_unlike_values_are_told_together(tmp_path: Path) 
 @pytest.mark.parametrize("value", [0, 1234.5, -1234567.8, 0.04, -0.04, 999.95, 12])
 def test_numbers_are_written_as_babel_writes_them(language: str, value: float) -> None:
     expected = format_decimal(round(value, 1) or 0, format="#,##0.0", locale=LOCALE[language])
-    expected = expected.replace("-", get_minus_sign_symbol(LOCALE[language]))    # Babel names the sign, but writes a hyphen
+    expected = expected.replace(
+        "-", get_minus_sign_symbol(LOCALE[language])
+    )  # Babel names the sign, but writes a hyphen
     assert Voice(language).number(value, 1) == expected
 
 

@@ -1,0 +1,130 @@
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+PAGES = [
+    "norway/index.html", "norway/index.nn.html", "norway/index.en.html", "england/index.html", "england/index.nb.html",
+]  # fmt: skip
+PAINTED = "paths => paths.filter(each => !['none', ''].includes(getComputedStyle(each).fill)).length"
+COLOURS = """async address => {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    const seen = {};
+    for (let at = 0; at < data.length; at += 4) {
+        const colour = [data[at], data[at + 1], data[at + 2]].join(",");
+        seen[colour] = (seen[colour] ?? 0) + 4 / data.length;
+    }
+    return seen;
+}"""
+
+
+class Watched:
+    """A page, and what went wrong or out while it was open."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.on("console", lambda message: self._note(message.type in ("error", "warning"), f"console: {message.text}"))
+        page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
+        page.on(
+            "request",
+            lambda ask: self._note(not ask.url.startswith(("file:", "data:", "blob:")), f"asked for {ask.url}"),
+        )
+
+    def _note(self, is_problem: bool, text: str) -> None:
+        if is_problem:
+            self.problems.append(text)
+
+    def open(self, path: Path) -> Page:
+        self.page.goto(path.as_uri())
+        self.page.wait_for_function(
+            "document.querySelectorAll('.drawing').length === document.querySelectorAll('.plotly').length"
+        )
+        return self.page
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(offline=True, viewport={"width": 1400, "height": 900})
+    yield Watched(context.new_page())
+    context.close()
+
+
+def colours(page: Page, selector: str) -> dict[str, float]:
+    """Colour → share of the pixels, of what is seen on the screen."""
+    picture = b64encode(page.locator(selector).screenshot()).decode()
+    return page.evaluate(COLOURS, f"data:image/png;base64,{picture}")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_draws_alone_without_errors_and_without_the_network(site: Path, watched: Watched, name: str) -> None:
+    page = watched.open(site / name)
+    assert page.locator(".drawing").count() >= 3
+    assert page.locator(".drawing .main-svg").count() >= page.locator(".drawing").count()
+    assert watched.problems == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_also_in_what_is_folded(site: Path, watched: Watched, name: str) -> None:
+    page = watched.open(site / name)
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_never_scrolls_sideways(site: Path, watched: Watched, name: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(site / name)
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_map_of_norway_is_drawn_municipality_by_municipality(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "norway/index.html")
+    assert page.locator("#figure-map .choropleth path").evaluate_all(PAINTED) > 300
+    seen = colours(page, "#figure-map")
+    assert 0.4 < seen["255,255,255"] < 0.97, "a ring that runs the wrong way fills the whole square"
+    assert sum(share > 0.0003 for share in seen.values()) >= 4
+
+
+def test_the_tiles_of_england_are_drawn(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "england/index.html")
+    seen = colours(page, "#figure-tiles")
+    assert 0.3 < seen["255,255,255"] < 0.9
+    assert sum(share > 0.002 for share in seen.values()) >= 4
+
+
+def test_the_filter_narrows_by_name_and_office(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "norway/index.html")
+    rows = page.locator("#table-ranking-round_2025 tbody tr:visible")
+    every = rows.count()
+    page.get_by_label("Søk etter navn").fill("OSLO")
+    assert 1 <= rows.count() < 10 and page.locator("output").inner_text() == f"{rows.count()} tjenester vises"
+    page.get_by_label("Søk etter navn").fill("")
+    page.get_by_label("Statsforvalter").select_option("Statsforvalteren i Rogaland")
+    assert 5 < rows.count() < every / 3
+
+
+def test_languages_link_to_each_other(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "norway/index.html")
+    page.get_by_role("link", name="Nynorsk").click()
+    assert page.locator("html").get_attribute("lang") == "nn"
+
+
+def test_the_keyboard_reaches_the_content_and_focus_is_seen(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "norway/index.html")
+    page.keyboard.press("Tab")
+    link = page.locator(":focus")
+    assert link.inner_text() == "Gå til innholdet"
+    assert link.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
