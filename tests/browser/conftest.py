@@ -31,6 +31,8 @@ def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     if path is None:
         pytest.skip("no chromium on this machine: run python tests/browser/install_chromium.py")
-    with sync_playwright() as playwright:
-        with playwright.chromium.launch(executable_path=path, args=ARGUMENTS.split()) as browser:
-            yield browser
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, args=ARGUMENTS.split()) as browser,
+    ):
+        yield browser

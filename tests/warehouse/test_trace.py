@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from pipeline.problems import BadInput
@@ -59,3 +61,16 @@ def test_what_is_not_there_says_what_is(releases: dict[str, Path]) -> None:
         walk(releases, "norway", "breaches", "0301", "2019H1")
     with pytest.raises(BadInput, match="veiviser list units"):
         walk(releases, "norway", "caseload", "Atlantis", "2025")
+
+
+def test_a_cell_in_a_workbook_is_where_the_trace_says(releases: dict[str, Path]) -> None:
+    told = walk(releases, "norway", "deadline_breaches", "0301", "2025")
+    cell = told.cells[told.cells["part"] == "share"].iloc[0]
+    name, _, where = cell["place"].partition("!")
+    with zipfile.ZipFile(Settings().raw / "norway" / cell["file_id"]) as zipped:
+        sheet = openpyxl.load_workbook(io.BytesIO(zipped.read(name))).worksheets[0]
+    assert (sheet[where].value, sheet["A" + where.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")].value) == (
+        cell["as_sent"],
+        "0301",
+    )
+    assert told.value["value"] == pytest.approx(float(cell["as_sent"].replace(",", ".")))
