@@ -46,7 +46,7 @@ def byar_interval(count: ArrayLike, exposure: ArrayLike, level: float = 0.95) ->
 def dispersion(numerator: ArrayLike, exposure: ArrayLike, unit: ArrayLike) -> float:
     """How much counts scatter around their unit's own rate, as a multiple of Poisson scatter: Pearson's χ²/df.
 
-    numerator, exposure, unit: shape (n_cells,), one cell a unit and period; unit is an index; missing cells are left out.
+    numerator, exposure, unit: shape (n_cells,), one cell a unit and period; unit an index; missing ones are left out.
     Returns 1 where no unit has two periods. Below 1: steadier than counts (positions); above 1: less steady.
 
     McCullagh & Nelder (1989), Generalized Linear Models, §4.5.

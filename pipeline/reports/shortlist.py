@@ -29,7 +29,8 @@ CHOICES = ("agree", "replace", "add", "no")
 def render(tables: Tables, registry: Registry) -> dict[str, bytes]:
     """`shortlists/<office>.xlsx` for every office that has services."""
     facts = gather(tables, registry)
-    paths = {office.language: reasons.paths(Voice(office.language), facts.current) for office in registry.offices}
+    languages = sorted({office.language for office in registry.offices})
+    paths = {each: reasons.paths(Voice(each), facts.current) for each in languages}
     return {
         f"shortlists/{office.id}.xlsx": _pack(facts, office, paths[office.language])
         for office in sorted(registry.offices, key=lambda each: each.id)
