@@ -131,7 +131,7 @@ def _set_heights(page: Worksheet, sheet: Sheet, top: int, size: int) -> None:
         for field in sheet.fields:
             if field.form == "text":
                 value = field.values.iloc[row] if isinstance(field.values, pd.Series) else field.values[row]
-                lines = max(lines, math.ceil(len(str(value)) * 1.1 / field.width) if isinstance(value, str) else 1)
+                lines = max(lines, math.ceil(len(str(value)) * 0.95 / field.width) if isinstance(value, str) else 1)
         page.set_row(top + row, WRAP_HEIGHT * min(lines, 24))
 
 

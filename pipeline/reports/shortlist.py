@@ -78,27 +78,27 @@ def _identity(say: Voice, facts: Facts, mine: pd.DataFrame) -> list[Field]:
     """Who the service is, how probable, and why: the columns to the left of the answers."""
     level = say.percent(facts.registry.index.interval_level)
     fields = [
-        Field(overview_tables.unit_word(say, facts), mine["name"], width=26),
-        Field(say("column.tier"), [sentence(say.tier(each, facts.k)) for each in mine["tier"]], width=24),
-        Field(say("column.chance", k=facts.k), mine[facts.chance], width=13, form="share"),
+        Field(overview_tables.unit_word(say, facts), mine["name"], width=22),
+        Field(say("column.tier"), [sentence(say.tier(each, facts.k)) for each in mine["tier"]], width=18),
+        Field(say("column.chance", k=facts.k), mine[facts.chance], width=11, form="share"),
         Field(
             say("column.rank_interval", level=level),
             list(map(say.rank, mine["rank_best"], mine["rank_worst"])),
-            width=24,
+            width=18,
         ),
     ]
     if facts.municipal_word == "municipality":
-        fields.append(Field(say("column.host"), mine["host_name"], width=18))
-        fields.append(Field(say("column.members"), mine["member_names"], width=24))
+        fields.append(Field(say("column.host"), mine["host_name"], width=14))
+        fields.append(Field(say("column.members"), mine["member_names"], width=22))
     word = facts.registry.jurisdiction.peer_group_word
     if word:
-        fields.append(Field(say.of(word), mine["peer_group"], width=12))
+        fields.append(Field(say.of(word), mine["peer_group"], width=10))
     fields.append(Field(say("column.children"), mine["child_population"], width=10, form="count"))
     if facts.registry.cohorts:
         names = [overview_tables.cohort_names(say, facts, each) for each in mine["cohorts"]]
-        fields.append(Field(say("column.cohorts"), names, width=18))
+        fields.append(Field(say("column.cohorts"), names, width=14))
     why = reasons.why(say, facts)
-    fields.append(Field(say("pack.why"), [why(each) for each in mine["service_id"]], width=60))
+    fields.append(Field(say("pack.why"), [why(each) for each in mine["service_id"]], width=52))
     return fields
 
 
@@ -115,8 +115,8 @@ def _answers(say: Voice, size: int) -> list[Field]:
             is_answer=True,
             hint=say("pack.choose", choices=say.list(choices)),
         ),
-        Field(say("pack.reason"), blank, width=32, is_answer=True),
-        Field(say("pack.knowledge"), blank, width=32, is_answer=True),
+        Field(say("pack.reason"), blank, width=25, is_answer=True),
+        Field(say("pack.knowledge"), blank, width=25, is_answer=True),
     ]
 
 

@@ -107,6 +107,8 @@ class Voice:
 
     def rank(self, best: int, worst: int) -> str:
         """A place, always as the span that the interval gives."""
+        if best == worst:
+            return self("number.rank_one", best=self.number(best))
         return self("number.rank", best=self.number(best), worst=self.number(worst))
 
     def value(self, value: float, indicator: Indicator) -> str:

@@ -65,7 +65,7 @@ def test_numbers_are_written_as_babel_writes_them(language: str, value: float) -
 
 def test_a_place_is_always_a_span() -> None:
     assert Voice("nb").rank(7, 21) == "mellom nr. 7 og nr. 21"
-    assert Voice("en").rank(1, 1) == "between no. 1 and no. 1"
+    assert Voice("en").rank(1, 1) == "no. 1 throughout the interval"
 
 
 def test_chances_are_never_zero_nor_certain() -> None:
