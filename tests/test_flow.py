@@ -1,5 +1,7 @@
 """From the archive to the pages, and a second time: the same bytes."""
 
+import html
+import re
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,71 @@ def test_no_setting_but_home_moves_the_files(tmp_path: Path, monkeypatch: pytest
     assert {settings.raw, settings.processed, settings.reports} == {
         tmp_path / "data" / "raw", tmp_path / "data" / "processed", tmp_path / "reports",
     }  # fmt: skip
+
+
+STATUS_WORDS = {
+    "not_reported": "ikke rapportert",
+    "incomplete_merger": "en del av tjenesten mangler",
+    "suppressed_source": "skjult av kilden",
+}
+
+
+def rows_of(page: str) -> list[str]:
+    """The text of every table row of a page."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, flags=re.DOTALL)
+    return [html.unescape(re.sub(r"<[^>]+>", " ", row)) for row in rows]
+
+
+@pytest.mark.parametrize("status", STATUS_WORDS)
+def test_every_kind_of_nothing_reaches_the_page_under_its_own_name(
+    tmp_path: Path, releases: dict[str, Path], status: str
+) -> None:
+    """For every service of the current round with such a cell, a row of that name says so, and names the period."""
+    with connect(releases["norway"]) as con:
+        write(con, load("norway"), tmp_path)
+        cells = con.execute(
+            """SELECT DISTINCT service.name, cell.period FROM mart.cell AS cell JOIN registry.round USING (round_id)
+               JOIN core.service AS service USING (service_id) WHERE round.is_current AND cell.status = ?""",
+            [status],
+        ).fetchall()
+    rows = rows_of((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert cells
+    for name, period in cells:
+        assert any(name in row and STATUS_WORDS[status] in row for row in rows), (name, period)
+        is_named = any(name in row and f"{period}: {STATUS_WORDS[status]}" in row for row in rows)
+        assert is_named or status != "not_reported", (name, period)
+
+
+def test_the_coverage_of_the_page_keeps_all_reasons_apart(tmp_path: Path, releases: dict[str, Path]) -> None:
+    """Supervision in the first half of 2020: as many municipalities under each word as the table has."""
+    with connect(releases["norway"]) as con:
+        write(con, load("norway"), tmp_path)
+        counted = con.execute(
+            """SELECT status, municipalities FROM mart.coverage
+               WHERE indicator_id = 'foster_supervision_missed' AND period = '2020H1' ORDER BY status"""
+        ).fetchall()
+    assert {status for status, _ in counted} >= {"ok", "not_reported", "suppressed_source", "zero_denominator"}
+    rows = rows_of((tmp_path / "index.html").read_text(encoding="utf-8"))
+    heads = [row for row in rows if "skjult av kilden" in row and "ikke rapportert" in row and "ingen saker" in row]
+    [line] = [
+        row
+        for row in rows
+        if "Tilsynskrav" in row and "1. halvår 2020" in row and "Veiledede" not in row and "Resten" not in row
+    ]
+    numbers = {int(number) for number in re.findall(r"\b\d{1,3}\b(?! ?halvår|\.)", line)}
+    assert heads and {count for _, count in counted} <= numbers
+
+
+def test_a_true_zero_reaches_the_page_as_a_number(tmp_path: Path, releases: dict[str, Path]) -> None:
+    with connect(releases["norway"]) as con:
+        write(con, load("norway"), tmp_path)
+        zeros = con.execute(
+            """SELECT service.name, estimate.denominator FROM mart.estimate AS estimate
+               JOIN registry.round USING (round_id) JOIN core.service AS service USING (service_id)
+               WHERE round.is_current AND estimate.numerator = 0 AND estimate.denominator > 0
+                   AND estimate.hidden_cells = 0 AND estimate.indicator_id = 'deadline_breaches'"""
+        ).fetchall()
+    rows = rows_of((tmp_path / "index.html").read_text(encoding="utf-8"))
+    assert zeros
+    for name, denominator in zeros:
+        assert any(name in row and re.search(rf"\b0 av {denominator:.0f}\b", row) for row in rows), (name, denominator)

@@ -107,8 +107,7 @@ def _value_column(
 
 def _value(say: Voice, facts: RoundFacts, indicator: Indicator, row: Any) -> Cell:
     if not row.is_observed:
-        hidden = [note for note in reasons.notes(say, row) if row.hidden_cells]
-        return Cell(reasons.missing(say, row), hidden, is_missing=True)
+        return Cell(reasons.missing(say, row), is_missing=True)
     span = say.between(row.value_low, row.value_high, indicator.decimals)
     count = reasons.counted(say, indicator, facts.round.era, row)
     return Cell(f"{say.value(row.value, indicator)} ({span})", [count, *reasons.notes(say, row)])

@@ -60,16 +60,26 @@ def paths(say: Voice, facts: RoundFacts) -> dict[tuple[str, str], str]:
     }
 
 
+def gaps(say: Voice, row: Any) -> list[str]:
+    """The periods that say nothing, each with its reason: "2023: not reported"."""
+    named = row.gaps.split(";") if isinstance(row.gaps, str) else []
+    return [
+        say("note.newest", period=say.period(period), status=say(f"status.{status}"))
+        for period, status in (gap.split(" ") for gap in named)
+    ]
+
+
 def missing(say: Voice, row: Any) -> str:
     """Why an indicator has no counts of its own for a service in the whole round."""
     if pd.isna(row.newest_status):
         return say("status.unknown")
-    return say("note.newest", period=say.period(str(row.newest_period)), status=say(f"status.{row.newest_status}"))
+    newest = say("note.newest", period=say.period(str(row.newest_period)), status=say(f"status.{row.newest_status}"))
+    return "; ".join(gaps(say, row)) or newest
 
 
 def notes(say: Voice, row: Any) -> list[str]:
-    """What a reader must know about a value: counts that are hidden, values that lean on other services, few cases."""
-    said = []
+    """What a reader must know about a value: periods that are missing, counts that are hidden, few cases, borrowing."""
+    said = gaps(say, row)
     if row.hidden_cells == 1:
         said.append(say("note.hidden_cell"))
     elif row.hidden_cells > 1:

@@ -105,7 +105,7 @@ def _estimate(cell: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
         hidden_cells=cell["status"].eq("suppressed_source").astype(int), cells=1, observed_value=10.0, value=12.0,
         value_low=8.0, value_high=17.0, own_information_share=cell["denominator"].gt(15).map({True: 0.8, False: 0.2}),
         need=50.0, contribution_points=10.0 + cell["position"], is_observed=seen, is_small=False, newest_period="2025",
-        newest_status=cell["status"], country_median=9.0, peer_median=8.0, peers=3, numerator=cell["numerator"].fillna(0),
+        newest_status=cell["status"], gaps=None, country_median=9.0, peer_median=8.0, peers=3, numerator=cell["numerator"].fillna(0),
     )  # fmt: skip
 
 

@@ -50,3 +50,10 @@ def test_the_law_is_named_first_in_why(tables: dict, registry: Registry) -> None
     said = reasons.why(Voice("nb"), facts)("s3")
     assert said.startswith("Fristbrudd i undersøkelsessaker 12,0 % (8,0–17,0), landet 9,0 %. Høyere andel betyr")
     assert "Lovkrav: undersøkelsen er avsluttet" in said and "§ 2-2" in said
+
+
+def test_periods_without_a_number_are_named_with_their_reason() -> None:
+    pooled = SimpleNamespace(
+        gaps="2023 not_reported;2025 zero_denominator", hidden_cells=0, own_information_share=0.9, is_small=False
+    )
+    assert reasons.notes(Voice("nb"), pooled) == ["2023: ikke rapportert", "2025: ingen saker (nevneren er 0)"]

@@ -1,6 +1,14 @@
 -- One row per round, indicator and service of today: pooled counts, the shrunken value with its interval, and its like.
+-- gaps: the periods without a whole number or bounds of it, and why, as `2023 not_reported;2024 zero_denominator`.
 WITH newest AS (
-    SELECT round_id, indicator_id, service_id, max(period) AS period, max_by(status, period) AS status
+    SELECT
+        round_id,
+        indicator_id,
+        service_id,
+        max(period) AS period,
+        max_by(status, period) AS status,
+        string_agg(period || ' ' || status, ';' ORDER BY period)
+            FILTER (status NOT IN ('ok', 'not_applicable') AND numerator_low IS NULL) AS gaps
     FROM mart.cell
     GROUP BY round_id, indicator_id, service_id
 ),
@@ -39,6 +47,7 @@ SELECT
     estimate.denominator < indicator.minimum_denominator AS is_small,
     newest.period AS newest_period,
     newest.status AS newest_status,
+    newest.gaps,
     country.country_median,
     peers.peer_median,
     peers.peers
