@@ -78,7 +78,8 @@ def test_the_coverage_of_the_page_keeps_all_reasons_apart(tmp_path: Path, releas
         ).fetchall()
     assert {status for status, _ in counted} >= {"ok", "not_reported", "suppressed_source", "zero_denominator"}
     rows = rows_of((tmp_path / "index.html").read_text(encoding="utf-8"))
-    heads = [row for row in rows if "skjult av kilden" in row and "ikke rapportert" in row and "ingen saker" in row]
+    words = ("skjult av kilden", "ikke rapportert", "ingen saker")
+    heads = [row for row in rows if all(word in row.lower() for word in words) and "Loppa" not in row]
     [line] = [
         row
         for row in rows
