@@ -1,7 +1,7 @@
 # Two commands: `make run` and `make test`. Everything else is `veiviser --help`.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install --quiet
+INSTALL := UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet
 
 .PHONY: run test lock notebooks
 

@@ -81,5 +81,6 @@ class Release:
 
 def open_release(jurisdiction: str = "norway", path: Path | None = None) -> Release:
     """The current release of a jurisdiction, read-only. Raises NoRelease, with the command that makes one."""
+    registry = load(jurisdiction)
     file = path or releases.current(Settings().processed / jurisdiction)
-    return Release(file, load(jurisdiction), releases.connect(file))
+    return Release(file, registry, releases.connect(file))

@@ -80,13 +80,7 @@ def why(indicator: str, unit: str, period: str, jurisdiction: One = "norway", as
 
     told = open_release(jurisdiction).why(indicator, unit, period)
     if as_json:
-        typer.echo(
-            json.dumps(
-                {"value": told.value, "rules": told.rules, "cells": told.cells.to_dict("records")},
-                default=str,
-                ensure_ascii=False,
-            )
-        )
+        typer.echo(told.to_json())
         return
     typer.echo(_told(told))
 
@@ -98,7 +92,7 @@ def _told(told: Any) -> str:
     lines = [
         f"{value['indicator_id']} {value['unit_kind']} {value['unit_code']} {value['period']}: "
         f"{shown}, {value['status']}" + (" (SYNTHETIC)" if value["is_synthetic"] else ""),
-        f"  numerator {value['numerator']:g}, denominator {value['denominator']:g}, era {value['era']}, "
+        f"  numerator {_number(value['numerator'])}, denominator {_number(value['denominator'])}, era {value['era']}, "
         f"vintage {value['vintage']:%Y-%m-%d}",
         *(f"  rule: {rule}" for rule in told.rules),
     ]
@@ -112,6 +106,11 @@ def _told(told: Any) -> str:
         if len(cells) > CELLS_SHOWN:
             lines.append(f"    … and {len(cells) - CELLS_SHOWN} more; all with --json")
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    """A number, or that there is none."""
+    return f"{value:g}" if value == value else "none"
 
 
 @app.command("list")
@@ -138,10 +137,11 @@ def dictionary() -> None:
 @app.command()
 def path(jurisdiction: One = "norway") -> None:
     """Print the current release's DuckDB file. Example: duckdb -readonly $(veiviser path)."""
+    from pipeline.registry.load import load
     from pipeline.settings import Settings
     from pipeline.warehouse.release import current
 
-    typer.echo(current(Settings().processed / jurisdiction))
+    typer.echo(current(Settings().processed / load(jurisdiction).jurisdiction.id))
 
 
 @app.command()
@@ -161,7 +161,7 @@ def main() -> None:
     try:
         app()
     except BadInput as error:
-        typer.echo(f"Bad input, nothing was changed ({len(error.problems)} to mend):", err=True)
+        typer.echo(f"Bad input; the last good release stays ({len(error.problems)} to mend):", err=True)
         for problem in error.problems:
             typer.echo(f"  {problem}", err=True)
         sys.exit(BAD_INPUT)

@@ -23,5 +23,6 @@ def write_reports(jurisdiction: str, say: Say) -> list[Path]:
     """Writes pages and packs from the current release; returns them, the page to open first."""
     settings = Settings()
     say("writing reports")
+    registry = load(jurisdiction)
     with release.connect(release.current(settings.processed / jurisdiction)) as con:
-        return write(con, load(jurisdiction), settings.reports / jurisdiction)
+        return write(con, registry, settings.reports / jurisdiction)

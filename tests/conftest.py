@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket
 
 from pipeline.registry.load import jurisdictions, load
 from pipeline.settings import Settings
 from pipeline.warehouse.build import build
 
+settings.register_profile("project", deadline=None, derandomize=True)  # no test is timed, and a green run stays green
+settings.load_profile("project")
 ROOT = Path(__file__).parent.parent
 
 

@@ -41,6 +41,7 @@ WHERE cell.unit_kind = 'municipality' AND cell.is_newest AND cell.era = ?
     AND cell.period_start >= ? AND cell.period_end <= ?
     AND cell.status IN ('ok', 'suppressed_source', 'zero_denominator', 'incomplete_merger')
     AND cell.denominator IS NOT NULL
+    AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL OR cell.denominator = 0)
 ORDER BY ALL
 """
 SERVICES = """
@@ -101,13 +102,13 @@ def _estimate(
     unit = np.searchsorted(services, known["service_id"].to_numpy())
     scatter = _dispersion(known) if series.likelihood == "poisson" else 1.0
     pooled = POOL[series.likelihood](
-        known["numerator"].to_numpy(dtype=float) / scatter,
-        known["denominator"].to_numpy(dtype=float) / scatter,
-        known["numerator_low"].to_numpy(dtype=float) / scatter,
-        known["numerator_high"].to_numpy(dtype=float) / scatter,
+        known["numerator"].to_numpy(dtype=float),
+        known["denominator"].to_numpy(dtype=float),
+        known["numerator_low"].to_numpy(dtype=float),
+        known["numerator_high"].to_numpy(dtype=float),
         unit,
         len(services),
-    )
+    ).divided_by(scatter)
     prior = FIT[series.likelihood](pooled)
     low, high = shrinkage.posterior_interval(prior, pooled, index.interval_level)
     seed = np.random.SeedSequence([index.seed, zlib.crc32(f"{each.id} {indicator.id}".encode())])
@@ -175,8 +176,7 @@ class _Score:
             if self.dimensions
             else np.full((index.draws, services), np.nan)
         )
-        self.mean_need = {name: draws.mean(axis=0) for name, draws in needs.items()}
-        self.points = composite.contributions(by_dimension.mean(axis=0), self.weights)
+        self.points = self._points(by_dimension, needs, index.power)
         observed = {e.indicator.id: e.table["is_observed"].to_numpy(dtype=float) for e in estimates}
         seen = self._mean_over_members(observed, (services,))
         self.observed_weight_share = seen @ self.weights / sum(d.weight for d in wanted)
@@ -188,12 +188,16 @@ class _Score:
         means = [np.mean([values[one] for one in self.members[d.id]], axis=0) for d in self.dimensions]
         return np.stack(means, axis=-1) if means else np.empty((*shape, 0))
 
-    def points_of(self, indicator: Indicator) -> Floats:
-        """The points of the score (at mean needs) that come from an indicator; over indicators they add up to it."""
-        place = [d.id for d in self.dimensions].index(indicator.dimension or "")
-        siblings = np.sum([self.mean_need[one] for one in self.members[indicator.dimension or ""]], axis=0)
-        share = np.divide(self.mean_need[indicator.id], siblings, where=siblings > 0, out=np.zeros_like(siblings))
-        return np.asarray(self.points[:, place] * share)
+    def _points(self, by_dimension: Floats, needs: dict[str, Floats], power: float) -> dict[str, Floats]:
+        """Points of the score per indicator, mean over the draws; over indicators they add up to the mean score."""
+        points = composite.contributions(by_dimension, self.weights, power)
+        found = {}
+        for place, dimension in enumerate(self.dimensions):
+            siblings = np.sum([needs[one] for one in self.members[dimension.id]], axis=0)
+            for one in self.members[dimension.id]:
+                share = np.divide(needs[one], siblings, where=siblings > 0, out=np.zeros_like(siblings))
+                found[one] = (points[..., place] * share).mean(axis=0)
+        return found
 
 
 def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -205,7 +209,7 @@ def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _with_points(estimate: Estimate, needs: dict[str, Floats], score: _Score) -> pd.DataFrame:
     return estimate.table.assign(
-        need=needs[estimate.indicator.id].mean(axis=0), contribution_points=score.points_of(estimate.indicator)
+        need=needs[estimate.indicator.id].mean(axis=0), contribution_points=score.points[estimate.indicator.id]
     )
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.methods.change import share_difference_interval
-from pipeline.methods.rates import byar_interval, wilson_interval
+from pipeline.methods.rates import byar_interval, expected_totals, wilson_interval
 from pipeline.registry.load import Registry
 
 LEVEL = 0.95
 
-# One row per cohort, indicator, period and service; services that are not in the cohort are the rest of the country.
+# One row per cohort, indicator, period and municipality; services outside the cohort are the rest of the country.
 CELLS = """
 WITH guided AS (SELECT DISTINCT cohort_id, service_id FROM staging.guided)
 SELECT
@@ -22,24 +22,26 @@ SELECT
     cell.indicator_id,
     indicator.per,
     series.likelihood,
-    cell.unit_code AS service_id,
+    member.service_id,
     CASE WHEN guided.service_id IS NULL THEN 'rest' ELSE 'guided' END AS group_name,
     cell.period,
     cell.period_start,
     phase.phase,
     cell.numerator,
-    cell.denominator,
-    cell.status
+    cell.numerator_low,
+    cell.numerator_high,
+    cell.denominator
 FROM (SELECT DISTINCT cohort_id, era FROM registry.cohort_member) AS cohort
-JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'service' AND cell.is_newest
+JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'municipality' AND cell.is_newest
+JOIN core.service_member AS member ON member.municipality_code = cell.unit_code
 JOIN registry.indicator AS indicator ON indicator.indicator_id = cell.indicator_id AND indicator.use = 'rank'
 JOIN registry.series AS series ON series.indicator_id = cell.indicator_id AND series.era = cell.era
-JOIN core.service AS service ON service.service_id = cell.unit_code AND service.not_ranked_reason IS NULL
-LEFT JOIN guided ON guided.cohort_id = cohort.cohort_id AND guided.service_id = cell.unit_code
+JOIN core.service AS service ON service.service_id = member.service_id AND service.not_ranked_reason IS NULL
+LEFT JOIN guided ON guided.cohort_id = cohort.cohort_id AND guided.service_id = member.service_id
 LEFT JOIN registry.phase AS phase
     ON phase.cohort_id = cohort.cohort_id
     AND cell.period_start >= CAST(phase.phase_start AS DATE) AND cell.period_end <= CAST(phase.phase_end AS DATE)
-WHERE cell.numerator IS NOT NULL AND cell.denominator > 0
+WHERE (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL) AND cell.denominator > 0
 ORDER BY ALL
 """
 GROUP = ["cohort_id", "indicator_id", "per", "likelihood", "group_name"]
@@ -60,11 +62,25 @@ def tracking_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[
 
 
 def _summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Counts summed, the share computed from the sums, with its 95 % limits (Wilson for shares, Byar for rates)."""
-    sums = cells.groupby(by, dropna=False, sort=True).agg(
-        numerator=("numerator", "sum"), denominator=("denominator", "sum"), services=("service_id", "nunique")
+    """Counts summed, the share computed from the sums, with its 95 % limits (Wilson for shares, Byar for rates).
+
+    Hidden counts stand in with their expectation; numerator_low and numerator_high bound the sum, whatever they are.
+    """
+    known = cells["numerator"]
+    bounded = cells.assign(
+        numerator_low=known.fillna(cells["numerator_low"]),
+        numerator_high=known.fillna(cells["numerator_high"]),
+        hidden_cells=known.isna(),
+    )
+    sums = bounded.groupby(by, dropna=False, sort=True).agg(
+        denominator=("denominator", "sum"),
+        services=("service_id", "nunique"),
+        hidden_cells=("hidden_cells", "sum"),
+        numerator_low=("numerator_low", "sum"),
+        numerator_high=("numerator_high", "sum"),
     )
     table = sums.reset_index()
+    table.insert(len(by), "numerator", _totals(cells, by, len(table)))
     y, n = table["numerator"].to_numpy(dtype=float), table["denominator"].to_numpy(dtype=float)
     share, rate = wilson_interval(y, n, LEVEL), byar_interval(y, n, LEVEL)
     per, is_share = table["per"].to_numpy(dtype=float), (table["likelihood"] == "binomial").to_numpy()
@@ -72,6 +88,23 @@ def _summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     table["value_low"] = np.where(is_share, share[0], rate[0]) * per
     table["value_high"] = np.where(is_share, share[1], rate[1]) * per
     return table
+
+
+def _totals(cells: pd.DataFrame, by: list[str], groups: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """The sum of the numerators of each group, in the order of the groups."""
+    group = cells.groupby(by, dropna=False, sort=True).ngroup().to_numpy()
+    totals = np.zeros(groups)
+    for law, rows in cells.assign(group=group).groupby("likelihood"):
+        totals += expected_totals(
+            rows["numerator"],
+            rows["denominator"],
+            rows["numerator_low"],
+            rows["numerator_high"],
+            rows["group"],
+            groups,
+            str(law),
+        )
+    return totals
 
 
 def _against_baseline(change: pd.DataFrame) -> pd.DataFrame:

@@ -46,15 +46,16 @@ def power_mean(values: Floats, weights: ArrayLike, power: float = 2.0, axis: int
     return np.asarray(_powered_parts(values, weights, power, axis).sum(axis=axis) ** (1 / power))
 
 
-def contributions(dimension_needs: Floats, weights: ArrayLike) -> Floats:
-    """How many points of the score (power mean, power 2) come from each dimension.
+def contributions(dimension_needs: Floats, weights: ArrayLike, power: float = 2.0) -> Floats:
+    """How many points of the score (power mean) come from each dimension.
 
     dimension_needs: shape (..., D), points of need per dimension, at least 0. weights: shape (D,).
     Returns shape (..., D), in points; the last axis sums to the score. A score of 0 has no parts: zeros.
     """
-    parts = _powered_parts(dimension_needs, weights, 2.0, -1)
-    score = np.sqrt(parts.sum(axis=-1, keepdims=True))
-    return np.asarray(np.divide(parts, score, out=np.zeros_like(parts), where=score != 0))
+    parts = _powered_parts(dimension_needs, weights, power, -1)
+    total = parts.sum(axis=-1, keepdims=True)
+    share = np.divide(parts, total, out=np.zeros_like(parts), where=total != 0)
+    return np.asarray(share * total ** (1 / power))
 
 
 def _powered_parts(values: Floats, weights: ArrayLike, power: float, axis: int) -> Floats:

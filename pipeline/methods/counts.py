@@ -20,7 +20,7 @@ LogTerm = Callable[[Floats, Floats], Floats]
 class PooledCounts:
     """What is known about each unit's total over all periods.
 
-    totals: shape (n_units, m), candidate totals in ascending steps of 1; m is 1 where nothing is hidden.
+    totals: shape (n_units, m), candidate totals in ascending steps of 1 as pooled; m is 1 where nothing is hidden.
     log_weight: shape (n_units, m), log weight of each candidate apart from the unknown rate, scaled so that
         the weights of a unit sum to 1; -inf marks padding.
     exposure: shape (n_units,), sum of the denominators; 0 for a unit without any cell.
@@ -29,6 +29,10 @@ class PooledCounts:
     totals: Floats
     log_weight: Floats
     exposure: Floats
+
+    def divided_by(self, dispersion: float) -> "PooledCounts":
+        """Read as if there were fewer cases: totals and exposure divided by the dispersion, weights as they are."""
+        return PooledCounts(self.totals / dispersion, self.log_weight, self.exposure / dispersion)
 
 
 @dataclass(frozen=True)

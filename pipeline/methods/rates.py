@@ -10,6 +10,9 @@ Floats = NDArray[np.float64]
 EXACT_BELOW = 10
 
 
+EM_ROUNDS = 500
+
+
 def wilson_interval(numerator: ArrayLike, denominator: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
     """Wilson score interval of a share.
 
@@ -47,7 +50,8 @@ def dispersion(numerator: ArrayLike, exposure: ArrayLike, unit: ArrayLike) -> fl
     """How much counts scatter around their unit's own rate, as a multiple of Poisson scatter: Pearson's χ²/df.
 
     numerator, exposure, unit: shape (n_cells,), one cell a unit and period; unit an index; missing ones are left out.
-    Returns 1 where no unit has two periods. Below 1: steadier than counts (positions); above 1: less steady.
+    Returns 1 where no unit has two periods, and 0.01 at the least: figures that stand still are not known exactly.
+    Below 1: steadier than counts (positions); above 1: less steady.
 
     McCullagh & Nelder (1989), Generalized Linear Models, §4.5.
     """
@@ -59,7 +63,53 @@ def dispersion(numerator: ArrayLike, exposure: ArrayLike, unit: ArrayLike) -> fl
     freedom = has_scatter.sum() - np.unique(u[has_scatter]).size
     if freedom < 1:
         return 1.0
-    return float(((y - expected)[has_scatter] ** 2 / expected[has_scatter]).sum() / freedom)
+    return max(float(((y - expected)[has_scatter] ** 2 / expected[has_scatter]).sum() / freedom), 0.01)
+
+
+def expected_totals(
+    numerator: ArrayLike,
+    denominator: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    group: ArrayLike,
+    groups: int,
+    law: str,
+) -> Floats:
+    """Sum of the numerators of each group when some are hidden and known only to lie in low..high.
+
+    A hidden count stands in with its expectation at the group's own rate, which is the one that makes what is known
+    most likely (EM). Leaving hidden cells out would lean to one side, for it is the small counts that are hidden.
+
+    numerator (NaN where hidden), denominator > 0, low, high: shape (n_cells,); group: an index per cell.
+    law: 'binomial' (counts of a whole) or 'poisson'. Returns shape (groups,); a group without cells has 0.
+
+    Dempster, Laird & Rubin (1977), JRSS B 39:1.
+    """
+    y, n, g = np.asarray(numerator, float), np.asarray(denominator, float), np.asarray(group, int)
+    hidden = np.isnan(y)
+    known, size = np.bincount(g[~hidden], y[~hidden], groups), np.bincount(g, n, groups)
+    cases, where = n[hidden, None], g[hidden]
+    lowest = np.asarray(low, float)[hidden, None]
+    highest = np.minimum(np.asarray(high, float)[hidden, None], cases if law == "binomial" else np.inf)
+    steps = lowest + np.arange(int(np.max(highest - lowest, initial=0)) + 1)
+    ways = _log_ways(np.minimum(steps, highest), cases, law)
+    total = known + np.bincount(where, ((lowest + highest) / 2)[:, 0], groups)
+    for _ in range(EM_ROUNDS):
+        rate = np.divide(total, size, out=np.zeros(groups), where=size > 0)[where, None]
+        against = special.xlog1py(cases - steps, -rate) if law == "binomial" else -cases * rate
+        log_weight = np.where(steps <= highest, ways + special.xlogy(steps, rate) + against, -np.inf)
+        mean = (special.softmax(log_weight, axis=1) * steps).sum(axis=1)
+        before, total = total, known + np.bincount(where, mean, groups)
+        if np.allclose(before, total, rtol=1e-10, atol=1e-10):
+            break
+    return np.asarray(total, float)
+
+
+def _log_ways(count: Floats, cases: Floats, law: str) -> Floats:
+    """Log of the part of a probability that does not hang on the rate; cases need not be whole."""
+    if law == "binomial":
+        return np.asarray(-special.betaln(cases - count + 1, count + 1) - np.log(cases + 1))
+    return np.asarray(special.xlogy(count, cases) - special.gammaln(count + 1))
 
 
 def normal_quantile(level: float) -> float:

@@ -28,6 +28,12 @@ class Hidden(Declaration):
     low: Annotated[int, Field(ge=0)]
     high: Annotated[int, Field(ge=1)]
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "Hidden":
+        if self.low > self.high:
+            raise ValueError(f"low {self.low} must not be above high {self.high}")
+        return self
+
 
 class DatasetBase(Declaration):
     """What every dataset says, whatever its format."""
@@ -70,13 +76,6 @@ class BufdirDataset(DatasetBase):
     workbooks: tuple[str, ...]
     other_files: tuple[str, ...] = ()
     number_formats: tuple[str, ...] = ("Antall", "Andel")
-
-
-class Column(Declaration):
-    """How a column that is not a measure is read."""
-
-    name: str
-    width: int | None = None
 
 
 class DelimitedDataset(DatasetBase):
@@ -128,6 +127,7 @@ class Correction(Declaration):
     unit_code: str
     period: str
     measure: str
+    dimensions: dict[str, str] = {}
     action: Literal["hide", "replace"]
     replacement: float | None = None
     expected_value: float

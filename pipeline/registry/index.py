@@ -1,7 +1,7 @@
 """The index: dimensions and weights, goalposts, and the rounds in which services are ranked."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -59,13 +59,12 @@ class Index(Declaration):
     draws: Annotated[int, Field(ge=500)]
     seed: int
     interval_level: Annotated[float, Field(gt=0.5, lt=1)]
-    top: Annotated[tuple[int, ...], Field(min_length=1)]
+    top: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
     tier_top: int
     minimum_weight_share: Annotated[float, Field(gt=0, le=1)]
     dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1)]
     goalposts: tuple[Goalpost, ...]
     rounds: Annotated[tuple[Round, ...], Field(min_length=1)]
-    weighting: Literal["equal_inside_dimension"] = "equal_inside_dimension"
 
     @property
     def current_round(self) -> Round:

@@ -1,8 +1,10 @@
 """Reads and checks everything that is declared for a jurisdiction, and tells all mistakes at once."""
 
 import tomllib
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -123,8 +125,8 @@ class _Reader:
     def _toml(self, path: Path) -> dict[str, Any]:
         try:
             return tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            self.problems.append(Problem(self._name(path), "", "TOML", str(error), "a well-formed TOML file"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            self.problems.append(Problem(self._name(path), "", "TOML", str(error), "a well-formed TOML file in UTF-8"))
         except FileNotFoundError:
             self.problems.append(Problem(self._name(path), "", "file", "nothing", "a TOML file of this name"))
         return {}
@@ -148,20 +150,83 @@ class _Reader:
 
 
 def _across(registry: Registry) -> Iterator[Problem]:
-    """Mistakes that no single declaration shows: names that point at nothing, goalposts that are not there."""
+    """Mistakes that no single declaration shows."""
     home = registry.jurisdiction.id
     for file, field, given, allowed in [*_dataset_names(registry), *_dimension_names(registry)]:
         if given not in allowed:
             yield Problem(f"{home}/{file}", "", field, repr(given), "one of " + ", ".join(sorted(allowed)))
+    for file, field, given, allowed in [*_goalposts(registry), *_orders(registry), *_doubles(registry)]:
+        yield Problem(f"{home}/{file}", "", field, given, allowed)
+
+
+Name = tuple[str, str, str, Collection[str]]
+Mistake = tuple[str, str, str, str]
+
+
+def _goalposts(registry: Registry) -> Iterator[Mistake]:
+    """Goalposts that are missing, or that stand against the direction of their indicator."""
     declared = {(post.indicator, post.era) for post in registry.index.goalposts}
     for each in registry.index.rounds:
         for indicator in registry.entering(each):
             if (indicator.id, each.era) not in declared:
-                wanted = f"one for {indicator.id} in {each.era}"
-                yield Problem(f"{home}/index.toml", "", "goalposts", "nothing", wanted)
+                yield "index.toml", "goalposts", "nothing", f"one for {indicator.id} in {each.era}"
+    for post in registry.index.goalposts:
+        known = registry.indicators.get(post.indicator)
+        if known is None or known.in_era(post.era) is None:
+            yield "index.toml", "goalposts", f"{post.indicator} in {post.era}", "an indicator, and an era it has"
+        elif (post.at_full > post.at_none) != (known.direction == "high_is_need"):
+            said = f"{post.indicator}: at_none {post.at_none:g}, at_full {post.at_full:g}"
+            yield "index.toml", "goalposts", said, f"at_full on the side of need ({known.direction})"
 
 
-Name = tuple[str, str, str, Collection[str]]
+def _orders(registry: Registry) -> Iterator[Mistake]:
+    """Spans that end before they start, and split weights that lose or invent children."""
+    start = registry.jurisdiction.start_of
+    spans = [("index.toml", f"rounds.{each.id}", each.first_period, each.last_period) for each in registry.index.rounds]
+    for cohort in registry.cohorts:
+        spans += [
+            (f"programme/{cohort.id}.toml", f"phases.{p.id}", p.first_period, p.last_period) for p in cohort.phases
+        ]
+    for indicator in registry.indicators.values():
+        spans += [
+            (f"indicators/{indicator.id}.toml", f"series.{each.era}", each.first_period, each.last_period)
+            for each in indicator.series
+            if each.last_period
+        ]
+    for file, field, first, last in spans:
+        if start(first) > start(last):
+            yield file, field, f"{first} to {last}", "a first period that is not after the last"
+    weights: dict[tuple[str, date], float] = defaultdict(float)
+    for split in registry.split_weights:
+        weights[split.old_code, split.changed_on] += split.weight
+    for (code, day), weight in weights.items():
+        if abs(weight - 1) > 1e-9:
+            yield "services/split_weights.toml", "weight", f"{weight:g} for {code} on {day}", "weights that add up to 1"
+
+
+def _doubles(registry: Registry) -> Iterator[Mistake]:
+    """Things that are declared twice, a municipality in two services, and a host that is no member."""
+    named = [
+        ("index.toml", "goalposts", [f"{each.indicator} in {each.era}" for each in registry.index.goalposts]),
+        ("index.toml", "rounds", [each.id for each in registry.index.rounds]),
+        ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
+        ("index.toml", "top", [str(each) for each in registry.index.top]),
+        ("offices.toml", "id", [each.id for each in registry.offices]),
+        ("services/joint_services.toml", "id", [each.id for each in registry.joint_services]),
+        ("services/joint_services.toml", "members", [code for s in registry.joint_services for code in s.members]),
+        (
+            "corrections",
+            "cell",
+            [f"{c.dataset} {c.unit_code} {c.period} {c.measure} {c.dimensions}" for c in registry.corrections],
+        ),
+    ]
+    for file, field, names in named:
+        for name, times in Counter(names).items():
+            if times > 1:
+                yield file, field, f"{name}, {times} times", "each once"
+    for service in registry.joint_services:
+        if service.host not in service.members:
+            yield "services/joint_services.toml", f"{service.id}.host", service.host, f"one of {list(service.members)}"
 
 
 def _dataset_names(registry: Registry) -> Iterator[Name]:

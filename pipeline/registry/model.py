@@ -68,12 +68,22 @@ class Duty(Validity):
     sure: Literal["sourced", "general_knowledge", "inferred"]
 
 
+def joined(dimensions: dict[str, str]) -> str:
+    """Dimension values as tables carry them: `name=code;name=code`, by name."""
+    return ";".join(f"{name}={code}" for name, code in sorted(dimensions.items()))
+
+
 class Part(Declaration):
     """A numerator or a denominator: the sum of some measures of one dataset, at some dimension values."""
 
     dataset: Identifier
     measures: Annotated[tuple[str, ...], Field(min_length=1)]
     dimensions: dict[str, str] = {}
+
+    @property
+    def key(self) -> str:
+        """The dimension values as `raw.observation` has them."""
+        return joined(self.dimensions)
 
 
 class Series(Declaration):
@@ -150,7 +160,6 @@ class Jurisdiction(Declaration):
     id: Identifier
     name: Text
     languages: tuple[Language, ...]
-    time_zone: str
     unit_code_pattern: str
     unit_code_hint: str
     county_from: Literal["code_prefix", "column"]

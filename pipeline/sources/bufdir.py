@@ -5,6 +5,7 @@ In each workbook the first sheet has its title in row 1 and the header in row 3,
 """
 
 import io
+import re
 import zipfile
 from zlib import error as ZlibError
 
@@ -19,6 +20,7 @@ from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
 HEADER_ROW = 3
 HEADER = ["Region", "Regionnavn", "Tallformat"]
 END_OF_ZIP = b"PK\x05\x06"  # its record is 22 bytes long, with the length of a comment at byte 20
+REFUSED = (RuntimeError, NotImplementedError)  # zipfile: encrypted, or packed by a method it does not know
 MAX_WORKBOOK_BYTES = 50_000_000  # the largest seen is under 1 MB; a bomb is stopped before it is unpacked
 
 
@@ -61,6 +63,8 @@ def _workbooks(zipped: zipfile.ZipFile, dataset: BufdirDataset, file: str) -> di
     problems = []
     for name in zipped.namelist():
         stem = name.rpartition("/")[2]
+        if not stem or name.startswith("__MACOSX/"):
+            continue
         letter = stem.partition("_")[0]
         if stem.startswith(dataset.other_files):
             continue
@@ -89,7 +93,7 @@ def _unpacked(zipped: zipfile.ZipFile, name: str, file: str) -> list[list[object
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(zipped.read(name)))
         return workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)  # type: ignore[return-value]
-    except (zipfile.BadZipFile, ZlibError, CalamineError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, ZlibError, CalamineError, EOFError, ValueError, *REFUSED) as error:
         raise bad_input(file, name, "workbook", str(error), "a readable .xlsx workbook") from None
 
 
@@ -101,6 +105,13 @@ def _cells(rows: list[list[object]], dataset: BufdirDataset, letter: str, file: 
     wide["row"] = range(HEADER_ROW, HEADER_ROW + len(wide))
     _check_formats(wide, dataset, file, name)
     years = [column for column in header[3:] if column.strip()]
+    for year in years:
+        if not re.fullmatch(r"\d{4}", year) or years.count(year) > 1:
+            raise bad_input(
+                file, f"{name}, row {HEADER_ROW}", "header", year, "years of four digits as text, each once"
+            )
+    if wide.empty or not years:
+        raise bad_input(file, name, "rows", "no rows or no years", "at least one of each below and beside the header")
     cells = wide.melt(id_vars=["Region", "Tallformat", "row"], value_vars=years, var_name="period", value_name="text")
     column_of = {year: header.index(year) for year in years}
     cells["place"] = [

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 
 import pandas as pd
 
@@ -21,6 +23,8 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
     rows = _rows(body, dataset.encoding, dataset.separator, needed, file)
     for column, wanted in dataset.where.items():
         rows = rows[rows[column] == wanted]
+    if rows.empty:
+        raise bad_input(file, "", "rows", f"none with {dataset.where}", "at least one row")
     rows = rows.assign(unit_code=_unit_code(rows, dataset), period=_period(rows, dataset, file))
     cells = rows.melt(
         id_vars=["unit_code", "period", "line"],
@@ -41,14 +45,23 @@ def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.Data
     rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
     table = pd.DataFrame({wanted: rows[column].str.strip() for wanted, column in dataset.columns.items()})
     codes = table.filter(regex="code$")
+    wrong = [
+        Problem(
+            file, f"row {line}", name, repr(given), "a year of four digits" if name == "year" else "a day, 2020-01-01"
+        )
+        for name, pattern in (("year", r"\d{4}"), ("changed_on", r"\d{4}-\d\d-\d\d"))
+        if name in table
+        for line, given in zip(rows["line"], table[name], strict=True)
+        if not re.fullmatch(pattern, given)
+    ]
+    if wrong:
+        raise BadInput(wrong[:PROBLEMS_SHOWN])
     table = table[~codes.isin(dataset.skip_codes).any(axis=1)]
     return table.assign(**dataset.constants)
 
 
 def read_map(body: bytes, dataset: MapDataset, file: str) -> pd.DataFrame:
     """Borders: one row a feature, with municipality_code, name and its geometry as GeoJSON text."""
-    import json
-
     try:
         features = json.loads(body)["features"]
         rows = [
@@ -76,26 +89,36 @@ def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: s
         raise bad_input(
             file, f"byte {error.start}", "encoding", body[error.start : error.start + 4], encoding
         ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    header, content, lines, problems = next(reader), [], [], []
-    for row in reader:
-        if len(row) == len(header):
-            content.append(row)
-            lines.append(reader.line_num)
-        elif row:
-            problems.append(
-                Problem(file, f"row {reader.line_num}", "row", f"{len(row)} fields", f"{len(header)} fields")
-            )
-    for column in needed:
-        if column not in header:
-            problems.append(
-                Problem(file, "row 1", "header", repr(separator.join(header)), f"a column named {column!r}")
-            )
+    header, content, lines, problems = _split(text, separator, file)
+    for column in dict.fromkeys(needed):
+        if header.count(column) != 1:
+            allowed = f"one column named {column!r}"
+            problems.append(Problem(file, "row 1", "header", repr(separator.join(header)), allowed))
     if not content and not problems:
         problems.append(Problem(file, "row 2", "row", "no rows", "at least one row below the header"))
     if problems:
         raise BadInput(problems[:PROBLEMS_SHOWN])
     return pd.DataFrame(content, columns=header).assign(line=lines)
+
+
+def _split(text: str, separator: str, file: str) -> tuple[list[str], list[list[str]], list[int], list[Problem]]:
+    """Header, rows as long as it, their line numbers, and the rows that are shorter or longer."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    content: list[list[str]] = []
+    lines: list[int] = []
+    problems: list[Problem] = []
+    try:
+        header = next(reader)
+        for row in reader:
+            if len(row) == len(header):
+                content.append(row)
+                lines.append(reader.line_num)
+            elif row:
+                given = f"{len(row)} fields"
+                problems.append(Problem(file, f"row {reader.line_num}", "row", given, f"{len(header)} fields"))
+    except csv.Error as error:
+        raise bad_input(file, f"row {reader.line_num}", "row", str(error), "fields whose quotes are closed") from None
+    return header, content, lines, problems
 
 
 def _unit_code(rows: pd.DataFrame, dataset: DelimitedDataset) -> pd.Series:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DatasetBase
@@ -29,8 +29,8 @@ class Sidecar(BaseModel):
     query: str = ""
     publisher: str
     licence: str
-    published: datetime
-    retrieved: datetime
+    published: AwareDatetime
+    retrieved: AwareDatetime
     sha256: str
     synthetic: bool = False
     note: str = ""
@@ -48,6 +48,19 @@ class ArchivedFile(BaseModel):
     def file_id(self) -> str:
         """`<dataset>/<name>`: how tables and errors call the file."""
         return f"{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def published_on(self) -> date:
+        """The day it was published, in UTC."""
+        return self.sidecar.published.astimezone(UTC).date()
+
+    def changed(self) -> tuple[Problem, ...]:
+        """The problem that its bytes are no longer those that came, if so."""
+        try:
+            self.body()
+        except BadInput as error:
+            return error.problems
+        return ()
 
     def body(self) -> bytes:
         """The bytes as sent, checked against the hash of the day they came.
@@ -103,23 +116,20 @@ def _write_once(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def scan(folder: Path, datasets: dict[str, DatasetBase], as_of: date | None = None) -> list[ArchivedFile]:
-    """The files published by the end of a day, in a fixed order.
+def scan(folder: Path, datasets: dict[str, DatasetBase]) -> list[ArchivedFile]:
+    """The files of the archive, in a fixed order; names that start with a dot are left alone.
 
     Raises BadInput for a file without a sidecar, an undeclared dataset, or two files for one dataset and vintage.
     """
     problems: list[Problem] = []
     files = []
     for path in sorted(folder.glob("*/*")):
-        if path.suffix in (".toml", ".part", ".md"):
+        if path.suffix in (".toml", ".part", ".md") or path.name.startswith("."):
             continue
         try:
-            file = _with_sidecar(path, datasets)
+            files.append(_with_sidecar(path, datasets))
         except BadInput as error:
             problems += error.problems
-            continue
-        if as_of is None or file.sidecar.published.astimezone(UTC).date() <= as_of:
-            files.append(file)
     problems += _doubles(files)
     if problems:
         raise BadInput(sorted(problems))
@@ -138,7 +148,7 @@ def _with_sidecar(path: Path, datasets: dict[str, DatasetBase]) -> ArchivedFile:
         raise bad_input(
             name, "", "sidecar", None, f"a file {path.stem}.toml that says where this one is from"
         ) from None
-    except (ValidationError, tomllib.TOMLDecodeError) as error:
+    except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise bad_input(
             f"{path.parent.name}/{path.stem}.toml", "", "sidecar", str(error), "a complete sidecar"
         ) from None

@@ -16,7 +16,12 @@ def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
 
     Raises BadInput when it is no JSON-stat2 dataset, lacks a declared dimension, or uses an undeclared sign.
     """
-    cells = read_jsonstat2(_parsed(body, file), file)
+    parsed = _parsed(body, file)
+    try:
+        cells = read_jsonstat2(parsed, file)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise bad_input(file, "", "JSON-stat2", what, "dimensions with categories, numbers, whole indexes") from None
     given = [column for column in cells.columns if column not in ("value", "status")]
     named = {
         dataset.unit_dimension: "unit_code",
@@ -49,8 +54,12 @@ def read_jsonstat2(dataset: dict[str, Any], file: str = "") -> pd.DataFrame:
             raise bad_input(file, name, name, f"{len(given)} entries", f"{len(cells)}, the product of the sizes")
         if name == "status" and isinstance(given, str):
             given = [given] * len(cells)
-        dtype = "float64" if name == "value" else "str"
-        cells[name] = _flat(given or {}, dtype).reindex(range(len(cells)))
+        flat = _flat(given or {}, "float64" if name == "value" else "str")
+        if len(flat) and not (0 <= flat.index.min() <= flat.index.max() < len(cells)):
+            raise bad_input(
+                file, f"index {flat.index.max()}", name, f"index {flat.index.max()}", f"0 to {len(cells) - 1}"
+            )
+        cells[name] = flat.reindex(range(len(cells)))
     return cells
 
 
@@ -58,13 +67,18 @@ def _parsed(body: bytes, file: str) -> dict[str, Any]:
     if not body.strip():
         raise bad_input(file, "", "file", "an empty file", "a JSON-stat2 dataset")
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(body, parse_constant=_no_number)
     except ValueError as error:
         raise bad_input(file, str(error).rpartition(": ")[2], "JSON", body[:40], "well-formed JSON") from None
     for field in ("id", "size", "dimension", "value"):
         if not isinstance(parsed, dict) or field not in parsed:
             raise bad_input(file, "", field, "nothing", f"a JSON-stat2 dataset with {field}")
     return dict(parsed)
+
+
+def _no_number(constant: str) -> None:
+    """JSON has no NaN and no Infinity, though Python reads them."""
+    raise ValueError(f"{constant} is no number: line 1")
 
 
 def _codes(category: dict[str, Any]) -> list[str]:
@@ -74,6 +88,8 @@ def _codes(category: dict[str, Any]) -> list[str]:
 
 def _flat(given: Any, dtype: str) -> "pd.Series[Any]":
     pairs = {int(key): value for key, value in given.items()} if isinstance(given, dict) else dict(enumerate(given))
+    if dtype == "float64" and any(isinstance(each, (str, bool)) for each in pairs.values()):
+        raise ValueError("a text or a truth value where a number belongs")
     return pd.Series(pairs, dtype=dtype)
 
 
@@ -88,11 +104,13 @@ def _joined(cells: pd.DataFrame, names: list[str]) -> "pd.Series[str]":
 def _with_status(cells: pd.DataFrame, dataset: PxwebDataset, file: str) -> pd.DataFrame:
     """A cell with a value is ok; an empty one is what its sign means, or not reported when it has none."""
     sign = cells["status"]
-    unknown = cells[sign.notna() & ~sign.isin(list(dataset.symbols)) & cells["value"].isna()]
+    unknown = cells[sign.notna() & (~sign.isin(list(dataset.symbols)) | cells["value"].notna())]
     if len(unknown):
         allowed = ", ".join(repr(symbol) for symbol in dataset.symbols)
         raise BadInput(
-            Problem(file, str(cell.place), "status", repr(cell.status), f"one of {allowed}")
+            Problem(
+                file, str(cell.place), "status", f"{cell.status!r} beside {cell.value}", f"{allowed}, without a value"
+            )
             for cell in unknown.head(20).itertuples()
         )
     status = sign.map(dict(dataset.symbols)).fillna("not_reported").mask(cells["value"].notna(), "ok")

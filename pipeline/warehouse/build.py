@@ -1,6 +1,6 @@
 """Builds a release: a pure function of the archive, the registry, the code, an as-of date and a seed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,12 +8,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from pipeline.problems import BadInput
+from pipeline.problems import BadInput, Problem
 from pipeline.registry.load import Registry
 from pipeline.settings import Settings
-from pipeline.sources.landing import scan
+from pipeline.sources.landing import ArchivedFile, scan
 from pipeline.warehouse import declared, models, release
-from pipeline.warehouse.checks import check_corrections, check_stored, raise_if_short
+from pipeline.warehouse.checks import check_stored
+from pipeline.warehouse.crosschecks import crosschecks
 from pipeline.warehouse.load import load_raw, store
 
 Analysis = Callable[[duckdb.DuckDBPyConnection, Registry], dict[str, pd.DataFrame]]
@@ -44,43 +45,55 @@ def build(
     started = datetime.now(UTC)
     jurisdiction = registry.jurisdiction.id
     folder = settings.processed / jurisdiction
-    files = scan(settings.raw / jurisdiction, registry.datasets, as_of)
-    release.need_files(files, settings.raw / jurisdiction)
+    files = _files(settings.raw / jurisdiction, registry, as_of)
     as_of = as_of or release.newest_day(files)
-    name = release.release_id(files, as_of)
+    name = release.release_id(files, registry, as_of)
     if release.path_of(folder, name).exists() and not again:
-        release.switch(folder, name)
+        release.make_current(folder, name)
         return Built(release.path_of(folder, name), is_new=False)
     with release.building(folder, name) as con:
         say(f"reading {len(files)} files")
         load_raw(con, registry, files)
         for table, rows in declared.tables(registry, as_of):
             store(con, f"registry.{table}", rows)
-        _stop_at(check_corrections(con, registry))
         say("building tables")
         selects = models.models()
         marts = {table: select for table, select in selects.items() if table.startswith("mart.")}
         models.run(con, {table: select for table, select in selects.items() if table not in marts})
+        say("checking tables")
+        _stop_at(crosschecks(con, registry))
+        outcomes = check_stored(con, registry, "core")
         for analysis in analyses:
             say(f"computing {analysis.__module__.rpartition('.')[2]}")
             for table, rows in analysis(con, registry).items():
                 store(con, table, rows)
+        outcomes += check_stored(con, registry, "result")
         models.run(con, marts)
-        say("checking tables")
-        outcomes = check_stored(con, registry)
-        raise_if_short(outcomes, jurisdiction)
         store(con, "ops.check", pd.DataFrame(outcomes, columns=["table_name", "check_name", "passed", "fell_short"]))
-        store(con, "ops.run", _run_row(name, started, files[-1].sidecar.published, len(files)))
-    release.switch(folder, name)
+        store(con, "ops.run", _run_row(name, started, len(files)))
     return Built(release.path_of(folder, name), is_new=True)
 
 
-def _stop_at(problems: list) -> None:  # type: ignore[type-arg]
-    if problems:
-        raise BadInput(problems)
+def _files(folder: Path, registry: Registry, as_of: date | None) -> list[ArchivedFile]:
+    """The archive as known on a day, each file with the bytes it came with. Raises NoRelease when there is nothing."""
+    files = scan(folder, registry.datasets)
+    if not files:
+        raise release.NoRelease(f"the archive {folder} is empty: copy data/raw of the project there")
+    known = [file for file in files if as_of is None or file.published_on <= as_of]
+    if not known:
+        first = min(file.published_on for file in files)
+        raise release.NoRelease(f"nothing was published by {as_of}; the first file of {folder.name} is of {first}")
+    _stop_at(problem for file in known for problem in file.changed())
+    return known
 
 
-def _run_row(name: str, started: datetime, newest: datetime, files: int) -> pd.DataFrame:
+def _stop_at(problems: Iterable[Problem]) -> None:
+    found = sorted(problems)
+    if found:
+        raise BadInput(found)
+
+
+def _run_row(name: str, started: datetime, files: int) -> pd.DataFrame:
     return pd.DataFrame(
         [{"release": name, "started_at": started, "ended_at": datetime.now(UTC), "outcome": "built", "files": files}]
     )

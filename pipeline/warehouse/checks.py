@@ -14,6 +14,7 @@ from pipeline.registry.model import Jurisdiction
 from pipeline.sources.table import PROBLEMS_SHOWN
 
 STATUSES = list(get_args(Status))
+PERIOD = r"^\d{4}(H[12])?$"
 KEY = ["unit_code", "period", "measure", "dimensions"]
 
 
@@ -43,13 +44,16 @@ def _door(dataset: DatasetBase, place: Jurisdiction, codes: set[str]) -> pa.Data
 
     return pa.DataFrameSchema(
         {
+            "period": pa.Column(checks=pa.Check.str_matches(PERIOD, error="a year, or a half-year such as 2019H2")),
             "unit_code": pa.Column(
                 checks=[
                     pa.Check(well_formed, error=f"{place.unit_code_hint}, or an aggregate {dataset.aggregate_pattern}"),
                     pa.Check(known, error="a code of the list of municipality codes"),
                 ]
             ),
-            "value": pa.Column(float, nullable=True, checks=pa.Check.ge(0, error="no number below 0")),
+            "value": pa.Column(
+                float, nullable=True, checks=pa.Check.in_range(0, 1e12, error="a number from 0 to 1e12")
+            ),
             "status": pa.Column(checks=pa.Check.isin(STATUSES, error="one of " + ", ".join(STATUSES))),
         },
         checks=pa.Check(_first_of_its_key, error="one row for each " + ", ".join(KEY), name="key"),
@@ -68,29 +72,6 @@ def _failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> pd.DataFrame:
         cases = error.failure_cases
         return cases.assign(column=cases["column"].where(cases["schema_context"] == "Column", "key"))
     return pd.DataFrame(columns=["index", "column", "check"])
-
-
-def check_corrections(con: duckdb.DuckDBPyConnection, registry: Registry) -> list[Problem]:
-    """Corrections whose cell is no longer what it was: the publisher has mended it, and the entry can go."""
-    problems = []
-    for each in registry.corrections:
-        found = con.execute(
-            """SELECT value FROM raw.observation JOIN raw.file USING (file_id, dataset_id)
-               WHERE dataset_id = ? AND unit_code = ? AND period = ? AND measure = ?
-               ORDER BY published_at DESC LIMIT 1""",
-            [each.dataset, each.unit_code, each.period, each.measure],
-        ).fetchall()
-        if [row[0] for row in found] != [each.expected_value]:
-            problems.append(
-                Problem(
-                    f"{registry.jurisdiction.id}/corrections",
-                    f"{each.dataset} {each.unit_code} {each.period}",
-                    "expected_value",
-                    repr(each.expected_value),
-                    f"{found[0][0] if found else 'nothing'}, as the file has it now (if mended, remove the correction)",
-                )
-            )
-    return problems
 
 
 def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
@@ -134,10 +115,15 @@ def _share_at_most_whole(table: pd.DataFrame) -> "pd.Series[bool]":
     return ~percent | (table["numerator"] <= table["denominator"] + 1e-9)
 
 
-def check_stored(con: duckdb.DuckDBPyConnection, registry: Registry) -> list[tuple[str, str, bool, str]]:
-    """(table, check, passed, what fell short) for every stored table."""
+Outcome = tuple[str, str, bool, str]
+
+
+def check_stored(con: duckdb.DuckDBPyConnection, registry: Registry, layer: str) -> list[Outcome]:
+    """(table, check, passed, what fell short) for the stored tables of a layer. Raises BadInput where any does."""
     outcomes = []
     for name, schema in stored(registry).items():
+        if not name.startswith(f"{layer}."):
+            continue
         table = con.execute(f"SELECT * FROM {name}").df()
         try:
             schema.validate(table, lazy=True)
@@ -145,6 +131,7 @@ def check_stored(con: duckdb.DuckDBPyConnection, registry: Registry) -> list[tup
         except pa.errors.SchemaErrors as error:
             for check, cases in error.failure_cases.groupby("check", sort=False):
                 outcomes.append((name, str(check), False, _told(table, cases)))
+    _raise_if_short(outcomes, registry.jurisdiction.id)
     return outcomes
 
 
@@ -155,7 +142,7 @@ def _told(table: pd.DataFrame, cases: pd.DataFrame) -> str:
     return f"{len(cases)} failing; first {first}"
 
 
-def raise_if_short(outcomes: list[tuple[str, str, bool, str]], jurisdiction: str) -> None:
+def _raise_if_short(outcomes: list[Outcome], jurisdiction: str) -> None:
     """Stops a build whose tables fall short, with one problem a check."""
     short = [
         Problem(jurisdiction, table, check, told, "a table that passes")

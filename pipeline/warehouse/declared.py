@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Declaration, Period
+from pipeline.registry.model import Declaration, Period, joined
 
 FIRST_YEAR, LAST_YEAR = 2005, 2040
 
@@ -48,7 +48,9 @@ CORRECTION = {
     "unit_code": "str",
     "period": "str",
     "measure": "str",
+    "dimensions": "str",
     "action": "str",
+    "expected_value": "float64",
     "replacement": "float64",
     "reason": "str",
 }
@@ -78,6 +80,7 @@ def _release(registry: Registry, as_of: date) -> dict[str, Any]:
         "county_from": registry.jurisdiction.county_from,
         "population_dataset": population.dataset,
         "population_measure": population.measures[0],
+        "population_dimensions": population.key,
         "index_version": registry.index.version,
         "seed": registry.index.seed,
         "interval_level": registry.index.interval_level,
@@ -139,7 +142,8 @@ def _parts(registry: Registry) -> Iterator[dict[str, Any]]:
                         "part": name,
                         "dataset_id": part.dataset,
                         "measure": measure,
-                        "dimensions": ";".join(f"{key}={code}" for key, code in sorted(part.dimensions.items())),
+                        "dimensions": part.key,
+                        "measures": len(part.measures),
                     }
 
 
@@ -186,8 +190,8 @@ def _joint_services(registry: Registry) -> Iterator[dict[str, Any]]:
 
 
 def _correction(each: Any) -> dict[str, Any]:
-    row: dict[str, Any] = each.model_dump(exclude={"expected_value", "reported", "dataset", "reason"})
-    return row | {"dataset_id": each.dataset, "reason": each.reason["en"]}
+    row: dict[str, Any] = each.model_dump(exclude={"reported", "dataset", "reason", "dimensions"})
+    return row | {"dataset_id": each.dataset, "reason": each.reason["en"], "dimensions": joined(each.dimensions)}
 
 
 def _not_ranked(registry: Registry) -> Iterator[dict[str, Any]]:

@@ -35,7 +35,7 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
     """Fills the schema `raw`. Raises BadInput with the mistakes of all files together."""
     problems: list[Problem] = []
     tables: dict[str, list[pd.DataFrame]] = {"observation": [], **{name: [] for name in REFERENCE_TABLES}}
-    for file in files:
+    for file in _in_use(files, registry):
         dataset = registry.datasets[file.sidecar.dataset]
         try:
             table = READERS[dataset.kind](file.body(), dataset, file.file_id)  # type: ignore[attr-defined]
@@ -52,6 +52,16 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
     store(con, "raw.observation", _observations(tables["observation"], files))
     for name, columns in REFERENCE_TABLES.items():
         store(con, f"raw.{name}", _stacked(tables[name], columns))
+
+
+def _in_use(files: list[ArchivedFile], registry: Registry) -> list[ArchivedFile]:
+    """All deliveries of numbers, and of each code list or map the newest alone."""
+    newest = {file.sidecar.dataset: file for file in sorted(files, key=lambda each: each.sidecar.published)}
+    return [
+        file
+        for file in files
+        if _table_of(registry.datasets[file.sidecar.dataset]) == "observation" or newest[file.sidecar.dataset] is file
+    ]
 
 
 def _table_of(dataset: DatasetBase) -> str:

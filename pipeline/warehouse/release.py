@@ -6,20 +6,18 @@ data/processed/norway/current
 
 import hashlib
 import importlib.metadata
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date
+from datetime import date
 from pathlib import Path
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipeline.problems import bad_input
-from pipeline.registry.load import HOME
+from pipeline.registry.load import HOME, Registry
 from pipeline.sources.landing import ArchivedFile
 
-LIBRARIES = ("duckdb", "numpy", "pandas", "scipy")
+LIBRARIES = ("duckdb", "numpy", "pandas", "pandera", "pydantic", "python-calamine", "scipy")
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -34,13 +32,13 @@ class AlreadyBuilding(Exception):
     """Another build of the same jurisdiction is under way."""
 
 
-def release_id(files: list[ArchivedFile], as_of: date) -> str:
+def release_id(files: list[ArchivedFile], registry: Registry, as_of: date) -> str:
     """A name that says everything a release is made of: archive, registry and code, library versions and as-of date."""
-    digest = hashlib.sha256(str(as_of).encode())
+    digest = hashlib.sha256(f"{as_of} {registry!r}".encode())
     for file in files:
-        digest.update(f"{file.file_id} {file.sidecar.sha256}\n".encode())
+        digest.update(f"{file.file_id} {file.sidecar!r}\n".encode())
     for path in sorted(HOME.parent.rglob("*")):
-        if path.suffix in (".py", ".sql", ".toml"):
+        if path.suffix in (".py", ".sql"):
             digest.update(path.relative_to(HOME.parent).as_posix().encode() + path.read_bytes())
     for library in LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
@@ -49,7 +47,7 @@ def release_id(files: list[ArchivedFile], as_of: date) -> str:
 
 def newest_day(files: list[ArchivedFile]) -> date:
     """The day of the newest file: the as-of date when none is asked for."""
-    return max(file.sidecar.published.astimezone(UTC).date() for file in files)
+    return max(file.published_on for file in files)
 
 
 def path_of(folder: Path, name: str) -> Path:
@@ -66,53 +64,65 @@ def current(folder: Path) -> Path:
     return path
 
 
-def switch(folder: Path, name: str) -> None:
-    """Makes a release the current one, in one step that either happens or does not."""
-    part = folder / f"current.{os.getpid()}.part"
+def _switch(folder: Path, name: str) -> None:
+    """Makes a release the current one, in one step that either happens or does not; under the lock."""
+    part = folder / "current.part"
     part.write_text(name + "\n", encoding="utf-8")
     part.replace(folder / "current")
 
 
+def make_current(folder: Path, name: str) -> None:
+    """Switches to a release that stands already. Raises AlreadyBuilding when a build holds the lock."""
+    with _locked(folder):
+        _switch(folder, name)
+
+
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Opens a release to read; no reader can change it."""
-    return duckdb.connect(str(path), read_only=True, config=CONFIG)
+    con = duckdb.connect(str(path), read_only=True, config=CONFIG)
+    con.execute("SET TimeZone = 'UTC'").fetchall()
+    return con
 
 
 @contextmanager
 def building(folder: Path, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A new database beside the old ones; it becomes the release only when the block ends well.
+    """A new database beside the old ones; it becomes the current release only when the block ends well.
 
     What a killed build left behind is cleared first. Raises AlreadyBuilding when another build holds the lock.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / "building.lock", timeout=0):
+    with _locked(folder):
+        _clear(folder)
+        part = folder / f"{name}.building"
+        try:
+            with duckdb.connect(str(part), config={**CONFIG, "storage_compatibility_version": "v1.4.0"}) as con:
+                # One thread: sums of fractions come out the same to the last bit, run after run.
+                con.execute("SET threads = 1").fetchall()
+                con.execute("SET TimeZone = 'UTC'").fetchall()
+                for schema in ("raw", "registry", "staging", "core", "result", "mart", "ops"):
+                    con.execute(f"CREATE SCHEMA {schema}").fetchall()
+                yield con
+            path_of(folder, name).parent.mkdir(exist_ok=True)
+            part.replace(path_of(folder, name))
+            _switch(folder, name)
+        finally:
             _clear(folder)
-            part = folder / f"{name}.building"
-            try:
-                con = duckdb.connect(str(part), config={**CONFIG, "storage_compatibility_version": "v1.4.0"})
-                with con:
-                    # One thread: sums of fractions come out the same to the last bit, run after run.
-                    con.execute("SET threads = 1").fetchall()
-                    for schema in ("raw", "registry", "staging", "core", "result", "mart", "ops"):
-                        con.execute(f"CREATE SCHEMA {schema}").fetchall()
-                    yield con
-                path_of(folder, name).parent.mkdir(exist_ok=True)
-                part.replace(path_of(folder, name))
-            finally:
-                _clear(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One process at a time writes in a folder; the lock ends with the process, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "building.lock", timeout=0)
+    try:
+        lock.acquire()
     except Timeout:
         raise AlreadyBuilding(f"another build of {folder.name} is running; wait for it, or stop it") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _clear(folder: Path) -> None:
-    for left in [*folder.glob("*.building*"), *folder.glob("current.*.part")]:
+    for left in [*folder.glob("*.building*"), folder / "current.part"]:
         left.unlink(missing_ok=True)
-
-
-def need_files(files: list[ArchivedFile], folder: Path) -> None:
-    """Raises BadInput when the archive is empty."""
-    if not files:
-        raise bad_input(
-            folder.name, "", "archive", f"no files below {folder.name}", "at least one delivery: `veiviser simulate`"
-        )

@@ -1,5 +1,6 @@
 """`why`: walks from a number of the release to the cells as sent, the files they stood in, and the rules in between."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ SELECT
 FROM staging.part_cell AS part_cell
 JOIN staging.vintage AS vintage
     ON vintage.indicator_id = part_cell.indicator_id AND vintage.era = part_cell.era
-    AND vintage.vintage = part_cell.vintage AND vintage.is_newest
+    AND vintage.vintage = part_cell.vintage AND vintage.is_newest AND vintage.period = part_cell.period
 JOIN registry.part AS part
     ON part.indicator_id = part_cell.indicator_id AND part.era = part_cell.era
     AND part.part = part_cell.part AND part.dataset_id = vintage.dataset_id
@@ -51,6 +52,7 @@ JOIN raw.observation AS observation
 LEFT JOIN registry.correction AS correction
     ON correction.dataset_id = observation.dataset_id AND correction.unit_code = observation.unit_code
     AND correction.period = observation.period AND correction.measure = observation.measure
+    AND correction.dimensions = observation.dimensions AND correction.expected_value = observation.value
 WHERE part_cell.indicator_id = $indicator AND part_cell.period = $period AND part_cell.era = $era
     AND CASE $kind
         WHEN 'municipality' THEN member.municipality_code
@@ -80,6 +82,15 @@ class Trace:
     cells: pd.DataFrame
     files: pd.DataFrame
     rules: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The trace for a machine; a missing number is null."""
+        told = {"value": pd.DataFrame([self.value]), "cells": self.cells, "files": self.files}
+        tables = {name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in told.items()}
+        return json.dumps(
+            {"value": tables["value"][0], "rules": self.rules, "cells": tables["cells"], "files": tables["files"]},
+            ensure_ascii=False,
+        )
 
 
 def trace(con: duckdb.DuckDBPyConnection, registry: Registry, indicator_id: str, unit: str, period: str) -> Trace:

@@ -89,3 +89,35 @@ def test_dispersion_by_hand() -> None:
 
 def test_dispersion_of_single_periods_is_one() -> None:
     assert rates.dispersion([3, 4], [1, 1], [0, 1]) == 1.0
+
+
+def test_expected_totals_make_what_is_known_most_likely() -> None:
+    """Against a plain search over the rate: three known cells, two hidden in 1..3, one group; and a group without hidden ones."""
+    y = np.array([4.0, 0, 7, np.nan, np.nan, 5])
+    n = np.array([20.0, 9, 30, 12, 6, 10])
+    group = [0, 0, 0, 0, 0, 1]
+    totals = rates.expected_totals(y, n, [1.0] * 6, [3.0] * 6, group, 3, "binomial")
+
+    def log_likelihood(p: float) -> float:
+        known = stats.binom.logpmf(y[:3], n[:3], p).sum()
+        return known + sum(np.log(stats.binom.pmf([1, 2, 3], cases, p).sum()) for cases in n[3:5])
+
+    best = max(np.linspace(0.001, 0.999, 99_801), key=log_likelihood)
+    assert totals[0] / n[:5].sum() == pytest.approx(best, abs=2e-5)
+    assert totals[1:].tolist() == [5.0, 0.0]
+
+
+def test_hidden_small_counts_do_not_lift_the_share() -> None:
+    """Known truth: 15 % of small denominators, counts 1 to 3 hidden; leaving them out would be off by points."""
+    rng = np.random.default_rng(11)
+    n = rng.integers(3, 25, 4000).astype(float)
+    true = rng.binomial(n.astype(int), 0.15).astype(float)
+    y = np.where((true >= 1) & (true <= 3), np.nan, true)
+    total = rates.expected_totals(y, n, np.ones(4000), np.full(4000, 3.0), np.zeros(4000, int), 1, "binomial")[0]
+    assert total / n.sum() == pytest.approx(0.15, abs=0.01)
+    shown = ~np.isnan(y)
+    assert abs(y[shown].sum() / n[shown].sum() - 0.15) > 0.01
+
+
+def test_figures_that_stand_still_have_a_floor() -> None:
+    assert rates.dispersion([4, 4, 2, 2], [1, 1, 1, 1], [0, 0, 1, 1]) == 0.01

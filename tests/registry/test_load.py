@@ -69,9 +69,42 @@ def test_a_name_that_points_at_nothing_says_what_there_is(home: Path) -> None:
     )
 
 
-def test_a_ranked_indicator_without_goalposts_is_told(home: Path) -> None:
-    spoil(home, "index.toml", 'indicator = "caseload"\nera = "khr"', 'indicator = "caseload"\nera = "other"')
-    assert told(home) == ["norway/index.toml: goalposts: given nothing; allowed: one for caseload in khr"]
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        (
+            "index.toml", 'indicator = "caseload"\nera = "khr"', 'indicator = "caseload"\nera = "other"',
+            "index.toml: goalposts: given nothing; allowed: one for caseload in khr",
+        ),
+        (
+            "index.toml", 'indicator = "caseload"\nera = "khr"', 'indicator = "caseload"\nera = "register"',
+            "index.toml: goalposts: given caseload in register, 2 times; allowed: each once",
+        ),
+        (
+            "index.toml", "at_none = 9\nat_full = 16", "at_none = 16\nat_full = 9",
+            "index.toml: goalposts: given caseload: at_none 16, at_full 9; allowed: at_full on the side of need (high_is_need)",
+        ),
+        (
+            "index.toml", 'last_period = "2025"', 'last_period = "2022"',
+            "index.toml: rounds.round_2025: given 2023 to 2022; allowed: a first period that is not after the last",
+        ),
+        (
+            "services/split_weights.toml", "weight = 0.379", "weight = 0.4",
+            "services/split_weights.toml: weight: given 1.021 for 1850 on 2020-01-01; allowed: weights that add up to 1",
+        ),
+        (
+            "services/joint_services.toml", 'host = "1520"', 'host = "1106"',
+            "services/joint_services.toml: orsta_1520.host: given 1106; allowed: one of ['1520', '1516', '1517', '1577']",
+        ),
+        (
+            "services/joint_services.toml", '"1520", "1516"', '"1520", "5060", "1560"',
+            "services/joint_services.toml: members: given 1560, 2 times; allowed: each once",
+        ),
+    ],
+)  # fmt: skip
+def test_mistakes_across_declarations(home: Path, file: str, old: str, new: str, problem: str) -> None:
+    spoil(home, file, old, new)
+    assert f"norway/{problem}" in told(home)
 
 
 def test_a_file_that_is_no_toml_is_told(home: Path) -> None:

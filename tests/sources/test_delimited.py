@@ -62,7 +62,7 @@ def test_an_empty_file() -> None:
 def test_a_header_that_changed() -> None:
     header = HEADER.replace("  ", " ")
     assert refused(khr("301;2019;1;3;20;15,0", header=header)) == [
-        f"khr.csv: row 1: header: given {header!r}; allowed: a column named {name!r}" for name in KHR.measures
+        f"khr.csv: row 1: header: given {header!r}; allowed: one column named {name!r}" for name in KHR.measures
     ]
 
 

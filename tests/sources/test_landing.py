@@ -39,11 +39,11 @@ def test_nothing_is_written_twice(tmp_path: Path) -> None:
     assert not after.st_mode & stat.S_IWUSR
 
 
-def test_both_vintages_are_kept_and_as_of_picks(tmp_path: Path) -> None:
+def test_both_vintages_are_kept(tmp_path: Path) -> None:
     land(tmp_path, b"preliminary", MARCH)
     land(tmp_path, b"revised", JUNE)
     assert [file.body() for file in scan(tmp_path, DATASETS)] == [b"preliminary", b"revised"]
-    assert [file.body() for file in scan(tmp_path, DATASETS, date(2026, 6, 14))] == [b"preliminary"]
+    assert [file.published_on for file in scan(tmp_path, DATASETS)] == [date(2026, 3, 16), date(2026, 6, 15)]
 
 
 def test_two_files_for_one_vintage(tmp_path: Path) -> None:

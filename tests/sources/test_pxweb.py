@@ -108,7 +108,18 @@ def test_one_sign_for_all_cells() -> None:
         (b"[]", "f.json: id: given 'nothing'; allowed: a JSON-stat2 dataset with id"),
         (json.dumps(small(value=[1])).encode(), "value: given '1 entries'; allowed: 8, the product of the sizes"),
         (json.dumps(small(size=[2, 2, 3])).encode(), "the 8 combinations of the categories"),
-        (json.dumps(small(status={"4": "?"})).encode(), r"index 4: status: given '\?'; allowed: one of ':', '..', '.'"),
+        (
+            json.dumps(small(status={"4": "?"})).encode(),
+            r"index 4: status: given '\?' beside nan; allowed: ':', '..', '.', ",
+        ),
+        (
+            json.dumps(small(status={"0": ":"})).encode(),
+            r"index 0: status: given ':' beside 1.0; allowed: ':', '..', '.', ",
+        ),
+        (json.dumps(small(value=["1"] * 8)).encode(), "JSON-stat2: given 'ValueError: a text or a truth value"),
+        (json.dumps(small(value={"9": 1})).encode(), "index 9: value: given 'index 9'; allowed: 0 to 7"),
+        (json.dumps(small(value=[float("nan")] * 8)).encode(), "JSON: given b"),
+        (json.dumps(small(dimension={})).encode(), "JSON-stat2: given \"KeyError: 'KOKkommuneregion0000'\""),
     ],
 )
 def test_bad_input_says_where_and_what(body: bytes, message: str) -> None:

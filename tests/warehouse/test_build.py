@@ -9,15 +9,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
+from pipeline.analysis.need import need_tables
+from pipeline.analysis.tracking import tracking_tables
 from pipeline.jobs import ANALYSES
 from pipeline.problems import BadInput
-from pipeline.registry.load import load
+from pipeline.registry.load import Registry, load
 from pipeline.settings import Settings
 from pipeline.sources.landing import archive, scan
 from pipeline.warehouse.build import build
-from pipeline.warehouse.release import connect, current
+from pipeline.warehouse.release import NoRelease, connect, current
 
 LATER = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -130,7 +133,7 @@ def test_a_duplicate_key(spoiled: Callable[..., list[str]]) -> None:
 
 def test_a_negative_number(spoiled: Callable[..., list[str]]) -> None:
     [problem] = spoiled("england", "ons_population", lambda body: body.replace(b",100432", b",-100432", 1))
-    assert problem.endswith("value: given -100432.0; allowed: no number below 0")
+    assert problem.endswith("value: given -100432.0; allowed: a number from 0 to 1e12")
 
 
 def test_an_empty_file(spoiled: Callable[..., list[str]]) -> None:
@@ -161,32 +164,53 @@ def test_a_workbook_renamed_in_the_real_zip(spoiled: Callable[..., list[str]]) -
     assert len(problems) == 2 and "given none for 3A" in problems[1]
 
 
-def test_a_correction_whose_error_has_been_mended(spoiled: Callable[..., list[str]]) -> None:
-    expected = load("norway").corrections[0].expected_value
-
-    def mended(body: bytes) -> bytes:
-        old = f"1103;2016;1;{expected:.0f};".encode("iso-8859-1")
-        assert old in body
-        return body.replace(old, b"1103;2016;1;100;")
-
-    [problem] = spoiled("norway", "khr_investigations", mended)
-    assert problem.startswith("norway/corrections: khr_investigations 1103 2016H1: expected_value: given")
-    assert "100.0, as the file has it now (if mended, remove the correction)" in problem
-
-
 def test_an_empty_archive_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="at least one delivery"):
+    with pytest.raises(NoRelease, match="the archive .* is empty: copy data/raw of the project there"):
         build(load("england"), Settings(home=tmp_path), ANALYSES)
 
 
-def test_tables_that_fall_short_stop_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_before_the_first_delivery_is_told_as_such() -> None:
+    with pytest.raises(
+        NoRelease, match="nothing was published by 2001-01-01; the first file of england is of 2026-11-22"
+    ):
+        build(load("england"), Settings(), ANALYSES, as_of=date(2001, 1, 1))
+
+
+def test_more_than_all_stops_the_build(tmp_path: Path) -> None:
     """Without the correction, the planted error makes more breaches than investigations."""
     registry = replace(load("norway"), corrections=())
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "raw").symlink_to(Settings().raw)
-    with pytest.raises(BadInput, match="core.indicator_value: numerator ≤ denominator for a percentage: given"):
+    with pytest.raises(
+        BadInput, match=r"1103 2016H1: deadline_breaches: given 1040.0 of 621.0; allowed: a part of the"
+    ):
         build(registry, Settings(home=tmp_path), ANALYSES)
     assert not (tmp_path / "data" / "processed" / "norway" / "current").exists()
+
+
+def test_a_table_that_falls_short_stops_the_build(tmp_path: Path) -> None:
+    """An analysis that gives a probability above 1 is stopped by the checks on stored tables."""
+
+    def wrong(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
+        tables = need_tables(con, registry)
+        tables["result.need_rank"].loc[0, "probability_top_13"] = 1.5
+        return tables
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
+    with pytest.raises(BadInput, match=r"result.need_rank: in_range\(0, 1\): given 1 failing; first"):
+        build(load("england"), Settings(home=tmp_path), [wrong, tracking_tables])
+
+
+def test_a_file_that_was_touched_in_the_archive_is_found_also_when_nothing_is_new(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    shutil.copytree(Settings().raw / "england", settings.raw / "england")
+    build(load("england"), settings, ANALYSES)
+    [path] = (settings.raw / "england" / "dfe_plans").glob("*.csv")
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b",730,155,", b",730,156,", 1))
+    with pytest.raises(BadInput, match="restore the file from a backup"):
+        build(load("england"), settings, ANALYSES)
 
 
 def test_a_release_opens_with_plain_duckdb(releases: dict[str, Path]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.warehouse.release import AlreadyBuilding, NoRelease, building, connect, current, path_of, switch
+from pipeline.warehouse.release import AlreadyBuilding, NoRelease, building, connect, current, make_current, path_of
 
 KILLED_HALFWAY = """
 import sys, time
@@ -26,7 +26,6 @@ with building(Path(sys.argv[1]), "second") as con:
 def make(folder: Path, name: str, value: int) -> None:
     with building(folder, name) as con:
         con.execute(f"CREATE TABLE core.t AS SELECT {value} AS v").fetchall()
-    switch(folder, name)
 
 
 def read(folder: Path) -> int:
@@ -67,11 +66,28 @@ def test_a_build_killed_halfway_leaves_the_last_release_and_the_next_build_clean
     assert list(tmp_path.glob("*.building*")) == []
 
 
-def test_a_build_killed_between_standing_and_switching_leaves_the_last_release(tmp_path: Path) -> None:
+def test_a_build_killed_between_standing_and_switching_leaves_the_last_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make(tmp_path, "first", 1)
-    with building(tmp_path, "second") as con:
-        con.execute("CREATE TABLE core.t AS SELECT 2 AS v").fetchall()
+
+    def killed(folder: Path, name: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("pipeline.warehouse.release._switch", killed)
+        make(tmp_path, "second", 2)
+    assert path_of(tmp_path, "second").exists()
     assert read(tmp_path) == 1
+
+
+def test_an_older_release_can_be_made_current_again(tmp_path: Path) -> None:
+    make(tmp_path, "first", 1)
+    make(tmp_path, "second", 2)
+    make_current(tmp_path, "first")
+    assert read(tmp_path) == 1
+    with building(tmp_path, "third"), pytest.raises(AlreadyBuilding):
+        make_current(tmp_path, "second")
 
 
 def test_one_build_at_a_time(tmp_path: Path) -> None:
@@ -102,12 +118,12 @@ def test_no_release_yet_says_the_command_that_makes_one(tmp_path: Path) -> None:
 
 
 def test_a_real_build_killed_at_any_moment(home: Path, releases: dict[str, Path]) -> None:
-    """SIGKILL after growing delays; the release of the session stays the current one and opens."""
+    """SIGKILL after growing delays; the current release is the old one, or the new one whole, and opens."""
     folder = home / "data" / "processed" / "england"
     before = current(folder)
-    for delay in (0.8, 1.6, 2.2, 2.8):
+    for number, delay in enumerate((0.8, 1.6, 2.2, 2.8), 1):
         child = subprocess.Popen(
-            [sys.executable, "-m", "pipeline", "build", "-j", "england", "--again"],
+            [sys.executable, "-m", "pipeline", "build", "-j", "england", "--as-of", f"2027-01-0{number}"],
             env={**os.environ, "VEIVISER_HOME": str(home)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -115,6 +131,7 @@ def test_a_real_build_killed_at_any_moment(home: Path, releases: dict[str, Path]
         time.sleep(delay)
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
-        assert current(folder) == before
+        assert current(folder) in (before, *folder.glob(f"releases/2027010{number}_*.duckdb"))
         with connect(current(folder)) as con:
             assert con.execute("SELECT count(*) FROM mart.ranking").fetchall() == [(153,)]
+    make_current(folder, before.stem)

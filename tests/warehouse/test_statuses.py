@@ -33,7 +33,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for dataset, body in (("khr_supervision", KHR.encode("iso-8859-1")), ("klass_codes", CODES.encode())):
         day = datetime(2021, 3, 1, tzinfo=UTC)
         archive(settings.raw / "norway", registry.datasets[dataset], body, "csv", day, day, synthetic=True)
-    return build(replace(registry, corrections=()), settings, ANALYSES, date(2021, 3, 1)).path
+    return build(
+        replace(registry, corrections=(), joint_services=(), cohorts=(), split_weights=()),
+        settings,
+        ANALYSES,
+        date(2021, 3, 1),
+    ).path
 
 
 @pytest.mark.parametrize(

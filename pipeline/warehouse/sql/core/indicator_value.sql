@@ -1,5 +1,7 @@
 -- One row per indicator, era, unit kind, unit, period and vintage; value is in the unit of the indicator.
 -- Totals are sums over the municipalities that are known; parts_present of parts_total says how many those are.
+-- Where counts are hidden, numerator_low and numerator_high bound the sum over known and hidden ones together, out of
+-- denominator_bounded: the known ones alone lean to one side, because it is the small counts that are hidden.
 WITH placed AS (
     SELECT municipal.*, member.service_id, service.county, service.office_id
     FROM staging.municipality_value AS municipal
@@ -29,12 +31,11 @@ summed AS (
         period_start,
         period_end,
         vintage,
-        sum(numerator) FILTER (status IN ('ok', 'incomplete_merger')) AS numerator,
-        sum(denominator) FILTER (status IN ('ok', 'incomplete_merger', 'zero_denominator') AND
-            (numerator IS NOT NULL OR denominator = 0)) AS denominator,
-        CASE WHEN count(*) = 1 THEN max(numerator_low) END AS numerator_low,
-        CASE WHEN count(*) = 1 THEN max(numerator_high) END AS numerator_high,
-        CASE WHEN count(*) = 1 THEN max(denominator) FILTER (status = 'suppressed_source') END AS hidden_denominator,
+        sum(numerator) AS numerator,
+        sum(denominator) FILTER (numerator_low IS NULL) AS denominator,
+        CASE WHEN bool_or(numerator_low IS NOT NULL) THEN sum(coalesce(numerator, numerator_low)) END AS numerator_low,
+        CASE WHEN bool_or(numerator_low IS NOT NULL) THEN sum(coalesce(numerator, numerator_high)) END AS numerator_high,
+        CASE WHEN bool_or(numerator_low IS NOT NULL) THEN sum(denominator) END AS denominator_bounded,
         CASE WHEN count(*) = 1 THEN max(parts_present)
             ELSE count(*) FILTER (status IN ('ok', 'zero_denominator')) END AS parts_present,
         CASE WHEN count(*) = 1 THEN max(parts_total) ELSE count(*) END AS parts_total,
@@ -62,9 +63,10 @@ SELECT
     newest.is_newest,
     indicator.unit,
     numerator,
-    coalesce(hidden_denominator, denominator) AS denominator,
+    coalesce(denominator, denominator_bounded) AS denominator,
     numerator_low,
     numerator_high,
+    denominator_bounded,
     numerator / nullif(denominator, 0) * indicator.per AS value,
     CASE
         WHEN is_complete AND denominator > 0 THEN 'ok'

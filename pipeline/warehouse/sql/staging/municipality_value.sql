@@ -4,28 +4,30 @@ WITH joined AS (
     SELECT
         expected.*,
         indicator.per,
+        series.is_implied,
         numerator.value AS numerator_value,
-        numerator.parts_present AS numerator_parts,
-        numerator.parts_total AS numerator_total,
-        -- The same parts: the same codes, or, where the two tables have borders of different years, all of each.
-        numerator.parts_known = denominator.parts_known
-            OR (left(numerator.parts_known, 4) <> left(denominator.parts_known, 4)
-                AND numerator.parts_present = numerator.parts_total
-                AND denominator.parts_present = denominator.parts_total) AS is_paired,
+        numerator.low AS numerator_low,
+        numerator.high AS numerator_high,
+        coalesce(numerator.parts_present, 0) AS numerator_parts,
         coalesce(numerator.status, share.status, 'not_reported') AS numerator_status,
-        numerator.is_bounded,
-        numerator.hidden_low,
-        numerator.hidden_high,
         denominator.value AS denominator_value,
-        denominator.parts_present AS denominator_parts,
+        coalesce(denominator.parts_present, 0) AS denominator_parts,
         coalesce(denominator.parts_total, 0) AS denominator_total,
         coalesce(denominator.status, 'not_reported') AS denominator_status,
+        coalesce(denominator.parts_present = denominator.parts_total, false) AS is_denominator_complete,
         share.value AS share_value,
-        coalesce(share.parts_present, 0) AS share_parts,
-        coalesce(numerator.is_split, false) OR coalesce(denominator.is_split, false) AS is_split,
-        series.is_implied,
-        list_distinct(list_concat(coalesce(numerator.file_ids, share.file_ids, []), coalesce(denominator.file_ids, []))) AS file_ids,
-        coalesce(numerator.is_synthetic, share.is_synthetic, false) OR coalesce(denominator.is_synthetic, false) AS is_synthetic
+        -- The same parts: the same codes, or, where the two tables have borders of different days, all of each.
+        CASE
+            WHEN numerator.borders = denominator.borders THEN numerator.known_codes = denominator.known_codes
+            ELSE numerator.parts_present = numerator.parts_total
+                AND denominator.parts_present = denominator.parts_total
+        END AS is_paired,
+        coalesce(numerator.is_split, share.is_split, false) OR coalesce(denominator.is_split, false) AS is_split,
+        list_sort(list_distinct(list_concat(
+            coalesce(numerator.file_ids, share.file_ids, []), coalesce(denominator.file_ids, [])
+        ))) AS file_ids,
+        coalesce(numerator.is_synthetic, share.is_synthetic, false)
+            OR coalesce(denominator.is_synthetic, false) AS is_synthetic
     FROM staging.expected AS expected
     JOIN registry.indicator AS indicator USING (indicator_id)
     JOIN registry.series AS series USING (indicator_id, era)
@@ -46,10 +48,10 @@ known AS (
     SELECT
         *,
         CASE
-            WHEN is_implied AND share_parts = 1 THEN share_value / per * denominator_value
+            WHEN is_implied AND is_denominator_complete THEN share_value / per * denominator_value
             WHEN NOT is_implied AND is_paired THEN numerator_value
         END AS numerator_known,
-        denominator_parts = denominator_total AS denominator_complete
+        is_denominator_complete AND numerator_low IS NOT NULL AND numerator_status = 'suppressed_source' AS is_hidden
     FROM joined
 ),
 judged AS (
@@ -57,12 +59,13 @@ judged AS (
         *,
         CASE
             WHEN NOT existed THEN 'unit_absent'
-            WHEN denominator_complete AND denominator_value = 0 THEN 'zero_denominator'
-            WHEN denominator_complete AND numerator_known IS NOT NULL THEN 'ok'
-            WHEN denominator_complete AND is_bounded AND numerator_status = 'suppressed_source' THEN 'suppressed_source'
-            WHEN denominator_parts > 0 AND (denominator_parts < denominator_total OR numerator_parts > 0)
+            WHEN is_denominator_complete AND denominator_value = 0 THEN 'zero_denominator'
+            WHEN is_denominator_complete AND numerator_known IS NOT NULL THEN 'ok'
+            WHEN is_hidden THEN 'suppressed_source'
+            WHEN denominator_parts > 0
+                AND (denominator_parts < denominator_total OR numerator_parts > 0 OR numerator_status = 'ok')
                 THEN 'incomplete_merger'
-            WHEN coalesce(denominator_complete, false) THEN numerator_status
+            WHEN is_denominator_complete THEN numerator_status
             ELSE denominator_status
         END AS status
     FROM known
@@ -77,16 +80,15 @@ SELECT
     municipality_code,
     CASE WHEN status IN ('ok', 'incomplete_merger') THEN numerator_known END AS numerator,
     CASE
-        WHEN status IN ('ok', 'zero_denominator') OR status = 'suppressed_source' AND denominator_complete
-            THEN denominator_value
+        WHEN status IN ('ok', 'zero_denominator') OR status = 'suppressed_source' AND is_hidden THEN denominator_value
         WHEN status = 'incomplete_merger' AND numerator_known IS NOT NULL THEN denominator_value
     END AS denominator,
-    CASE WHEN status = 'suppressed_source' AND denominator_complete THEN coalesce(numerator_value, 0) + hidden_low END AS numerator_low,
-    CASE WHEN status = 'suppressed_source' AND denominator_complete THEN coalesce(numerator_value, 0) + hidden_high END AS numerator_high,
+    CASE WHEN status = 'suppressed_source' AND is_hidden THEN numerator_low END AS numerator_low,
+    CASE WHEN status = 'suppressed_source' AND is_hidden THEN numerator_high END AS numerator_high,
     status,
     is_split OR is_implied AS is_estimated,
     is_split,
-    coalesce(denominator_parts, 0) AS parts_present,
+    denominator_parts AS parts_present,
     denominator_total AS parts_total,
     file_ids,
     is_synthetic

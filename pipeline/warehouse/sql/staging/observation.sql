@@ -1,4 +1,5 @@
--- One row per cell as sent, after the declared corrections; a hidden cell has no value and the status 'corrected'.
+-- One row per cell as sent, after the declared corrections, which touch a cell only while the error stands there.
+-- A hidden cell has no value and the status 'corrected'.
 SELECT
     observation.file_id,
     observation.dataset_id,
@@ -21,3 +22,5 @@ LEFT JOIN registry.correction AS correction
     AND correction.unit_code = observation.unit_code
     AND correction.period = observation.period
     AND correction.measure = observation.measure
+    AND correction.dimensions = observation.dimensions
+    AND correction.expected_value = observation.value

@@ -1,5 +1,5 @@
 -- One row per series, vintage, part (numerator, denominator, share), unit as sent and period.
--- A sum over measures is known only when all of them are.
+-- A sum over measures is known only when all of them are; low and high bound it when the others are merely hidden.
 SELECT
     part.indicator_id,
     part.era,
@@ -7,15 +7,22 @@ SELECT
     vintage.vintage,
     observation.unit_code,
     observation.period,
-    CASE WHEN bool_and(observation.value IS NOT NULL) THEN sum(observation.value) END AS value,
-    coalesce(min(observation.status) FILTER (observation.status <> 'ok'), 'ok') AS status,
-    min(dataset.hidden_low) AS hidden_low,
-    max(dataset.hidden_high) AS hidden_high,
+    CASE WHEN count(observation.value) = max(part.measures) THEN sum(observation.value) END AS value,
+    CASE
+        WHEN count(*) FILTER (observation.value IS NOT NULL OR observation.status = 'suppressed_source') = max(part.measures)
+            THEN sum(coalesce(observation.value, dataset.hidden_low))
+    END AS low,
+    CASE
+        WHEN count(*) FILTER (observation.value IS NOT NULL OR observation.status = 'suppressed_source') = max(part.measures)
+            THEN sum(coalesce(observation.value, dataset.hidden_high))
+    END AS high,
+    CASE WHEN count(*) < max(part.measures) THEN 'not_reported'
+        ELSE coalesce(min(observation.status) FILTER (observation.status <> 'ok'), 'ok') END AS status,
+    min(dataset.borders) AS borders,
     CASE min(dataset.borders)
         WHEN 'publication' THEN CAST(max(observation.published_at) AS DATE)
         ELSE min(period.period_start)
     END AS border_date,
-    min(dataset.borders) AS borders,
     min(observation.file_id) AS file_id,
     bool_or(observation.is_synthetic) AS is_synthetic
 FROM registry.part AS part
@@ -23,6 +30,7 @@ JOIN staging.vintage AS vintage USING (indicator_id, era, dataset_id)
 JOIN registry.series AS series USING (indicator_id, era)
 JOIN staging.observation AS observation
     ON observation.file_id = vintage.file_id
+    AND observation.period = vintage.period
     AND observation.measure = part.measure
     AND observation.dimensions = part.dimensions
 JOIN registry.period AS period

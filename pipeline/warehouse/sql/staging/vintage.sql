@@ -1,35 +1,38 @@
--- One row per series, vintage and dataset: the file of the dataset that was the newest when the vintage was published.
--- A vintage counts once every dataset of the series has been published.
+-- One row per series, vintage, dataset and period: the newest file, at the moment of the vintage, that has the period.
+-- A vintage is a moment at which a dataset of the series was published; it counts once every dataset has been.
+-- A newer file that covers fewer periods does not take the older ones away.
 WITH used AS (
     SELECT DISTINCT indicator_id, era, dataset_id FROM registry.part
 ),
-moment AS (
-    SELECT DISTINCT used.indicator_id, used.era, file.published_at AS vintage
-    FROM used
-    JOIN raw.file AS file USING (dataset_id)
+covered AS (
+    SELECT DISTINCT file.file_id, file.dataset_id, file.published_at, observation.period
+    FROM raw.file AS file
+    JOIN raw.observation AS observation USING (file_id)
 ),
-newest AS (
-    SELECT
-        moment.indicator_id,
-        moment.era,
-        moment.vintage,
-        used.dataset_id,
-        max_by(file.file_id, file.published_at) AS file_id
-    FROM moment
-    JOIN used USING (indicator_id, era)
-    LEFT JOIN raw.file AS file
-        ON file.dataset_id = used.dataset_id AND file.published_at <= moment.vintage
-    GROUP BY moment.indicator_id, moment.era, moment.vintage, used.dataset_id
+moment AS (
+    SELECT used.indicator_id, used.era, covered.published_at AS vintage
+    FROM used
+    JOIN covered USING (dataset_id)
+    GROUP BY used.indicator_id, used.era, covered.published_at
 ),
 complete AS (
-    SELECT indicator_id, era, vintage
-    FROM newest
-    GROUP BY indicator_id, era, vintage
-    HAVING bool_and(file_id IS NOT NULL)
+    SELECT moment.indicator_id, moment.era, moment.vintage
+    FROM moment
+    JOIN used USING (indicator_id, era)
+    LEFT JOIN covered ON covered.dataset_id = used.dataset_id AND covered.published_at <= moment.vintage
+    GROUP BY moment.indicator_id, moment.era, moment.vintage
+    HAVING count(DISTINCT covered.dataset_id) = count(DISTINCT used.dataset_id)
 )
 SELECT
-    newest.*,
-    newest.vintage = max(newest.vintage) OVER (PARTITION BY newest.indicator_id, newest.era) AS is_newest
-FROM newest
-JOIN complete USING (indicator_id, era, vintage)
-ORDER BY newest.indicator_id, newest.era, newest.vintage, newest.dataset_id
+    complete.indicator_id,
+    complete.era,
+    complete.vintage,
+    used.dataset_id,
+    covered.period,
+    max_by(covered.file_id, covered.published_at) AS file_id,
+    complete.vintage = max(complete.vintage) OVER (PARTITION BY complete.indicator_id, complete.era) AS is_newest
+FROM complete
+JOIN used USING (indicator_id, era)
+JOIN covered ON covered.dataset_id = used.dataset_id AND covered.published_at <= complete.vintage
+GROUP BY complete.indicator_id, complete.era, complete.vintage, used.dataset_id, covered.period
+ORDER BY complete.indicator_id, complete.era, complete.vintage, used.dataset_id, covered.period

@@ -1,0 +1,146 @@
+"""Checks between tables: SQL that returns the wrong rows, run once staging stands. Nothing may be lost on the way.
+
+Each query gives file, place, field, given and allowed, as `Problem` has them.
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+
+from pipeline.problems import Problem
+from pipeline.registry.load import Registry
+
+SHOWN = 20
+
+# A cell with a number, of a known code that is not in use on the day its borders are of, would fall out of all sums.
+CODE_NOT_IN_USE = """
+SELECT DISTINCT
+    cell.file_id,
+    cell.unit_code || ' ' || cell.period,
+    'unit_code',
+    '''' || cell.unit_code || '''',
+    'a municipality code in use on ' || cell.border_date
+FROM staging.part_cell AS cell
+WHERE (cell.value IS NOT NULL OR cell.status = 'suppressed_source')
+    AND cell.unit_code IN (SELECT municipality_code FROM core.municipality)
+    AND NOT EXISTS (
+        FROM staging.successor AS successor
+        WHERE successor.old_code = cell.unit_code AND successor.old_valid_from <= cell.border_date
+            AND (successor.old_valid_to IS NULL OR successor.old_valid_to > cell.border_date)
+    )
+"""
+# A measure that no file of a delivered dataset has: mistyped here, or renamed there.
+MEASURE_NOT_THERE = """
+SELECT
+    'indicators/' || part.indicator_id || '.toml',
+    'series ' || part.era,
+    part.part,
+    '''' || part.measure || '''' || CASE part.dimensions WHEN '' THEN '' ELSE ' at ' || part.dimensions END,
+    'a measure and dimensions that the files of ' || part.dataset_id || ' have'
+FROM registry.part AS part
+WHERE part.dataset_id IN (SELECT dataset_id FROM raw.file)
+    AND NOT EXISTS (
+        FROM raw.observation AS observation
+        WHERE observation.dataset_id = part.dataset_id AND observation.measure = part.measure
+            AND observation.dimensions = part.dimensions
+    )
+"""
+# A series that finds nothing in a dataset that has periods within its span: a wrong frequency, say.
+SERIES_WITHOUT_CELLS = """
+SELECT DISTINCT
+    'indicators/' || part.indicator_id || '.toml',
+    'series ' || part.era,
+    part.part,
+    series.frequency || ' figures from ' || series.series_start,
+    'a frequency and a span in which ' || part.dataset_id || ' has figures'
+FROM registry.part AS part
+JOIN registry.series AS series USING (indicator_id, era)
+WHERE EXISTS (
+        FROM raw.observation AS observation
+        JOIN registry.period AS period ON period.period = observation.period
+        WHERE observation.dataset_id = part.dataset_id
+            AND period.period_start >= series.series_start AND period.period_end <= series.series_end
+    )
+    AND EXISTS (
+        FROM staging.vintage AS vintage
+        WHERE vintage.indicator_id = part.indicator_id AND vintage.era = part.era
+    )
+    AND NOT EXISTS (
+        FROM staging.part_cell AS cell
+        WHERE cell.indicator_id = part.indicator_id AND cell.era = part.era AND cell.part = part.part
+    )
+"""
+# Of a percentage, more in the numerator than in the denominator, in the units as sent.
+MORE_THAN_ALL = """
+SELECT
+    numerator.file_id,
+    numerator.unit_code || ' ' || numerator.period,
+    numerator.indicator_id,
+    numerator.value || ' of ' || denominator.value,
+    'a part of the whole: correct it at the source, or declare a correction'
+FROM staging.part_cell AS numerator
+JOIN staging.part_cell AS denominator
+    ON denominator.indicator_id = numerator.indicator_id AND denominator.era = numerator.era
+    AND denominator.vintage = numerator.vintage AND denominator.unit_code = numerator.unit_code
+    AND denominator.period = numerator.period AND denominator.part = 'denominator'
+JOIN registry.series AS series
+    ON series.indicator_id = numerator.indicator_id AND series.era = numerator.era AND series.likelihood = 'binomial'
+WHERE numerator.part = 'numerator' AND numerator.value > denominator.value
+"""
+NO_SUCH_MUNICIPALITY = """
+SELECT '{file}', {thing}, 'municipality_code', '''' || declared.municipality_code || '''',
+    'a municipality code in use on ' || CAST(declared.code_date AS DATE)
+FROM registry.{table} AS declared
+WHERE NOT EXISTS (
+    FROM core.municipality AS municipality
+    WHERE municipality.municipality_code = declared.municipality_code
+        AND municipality.valid_from <= CAST(declared.code_date AS DATE)
+        AND (municipality.valid_to IS NULL OR municipality.valid_to > CAST(declared.code_date AS DATE))
+)
+"""
+QUERIES = [
+    CODE_NOT_IN_USE,
+    MEASURE_NOT_THERE,
+    SERIES_WITHOUT_CELLS,
+    MORE_THAN_ALL,
+    NO_SUCH_MUNICIPALITY.format(
+        file="services/joint_services.toml", thing="declared.service_id", table="joint_service_member"
+    ),
+    NO_SUCH_MUNICIPALITY.format(
+        file="programme", thing="declared.cohort_id || ' ' || declared.member_name", table="cohort_member"
+    ),
+]
+
+
+def crosschecks(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:
+    """A problem for each wrong row; the first twenty of a kind, then how many there are."""
+    for query in QUERIES:
+        rows = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL").fetchall()
+        for row in rows[:SHOWN]:
+            yield Problem(*(str(each) for each in row))
+        if len(rows) > SHOWN:
+            yield Problem(registry.jurisdiction.id, "", rows[0][2], f"{len(rows)} such rows", "none")
+    yield from _mended(con, registry)
+
+
+def _mended(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:
+    """Corrections whose error stands in no file any more: the publisher has mended it, and the entry can go."""
+    unused = con.execute(
+        """SELECT dataset_id, unit_code, period, measure, dimensions, expected_value FROM registry.correction
+           WHERE dataset_id IN (SELECT dataset_id FROM raw.file)"""
+    ).fetchall()
+    for dataset, unit, period, measure, dimensions, expected in unused:
+        found = con.execute(
+            """SELECT DISTINCT text, value FROM raw.observation
+               WHERE dataset_id = ? AND unit_code = ? AND period = ? AND measure = ? AND dimensions = ?""",
+            [dataset, unit, period, measure, dimensions],
+        ).fetchall()
+        if expected not in [value for _, value in found]:
+            there = " and ".join(sorted(repr(text) for text, _ in found)) or "nothing"
+            yield Problem(
+                f"{registry.jurisdiction.id}/corrections",
+                f"{dataset} {unit} {period}",
+                "expected_value",
+                f"{expected:g}",
+                f"{there}, as the files have it (mended? then remove the correction)",
+            )
