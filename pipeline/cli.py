@@ -1,6 +1,7 @@
 """The command line: verbs only, no logic.
 
-Exit codes: 0 done, 1 our own failure, 2 bad input (a declaration, a delivery, an argument), 4 nothing to work on yet.
+Exit codes: 0 done, 1 our own failure, 2 bad input (a declaration, a delivery, an argument), 4 nothing to work on yet
+or another build at work, 5 a folder that cannot be written.
 """
 
 import json
@@ -16,8 +17,15 @@ from pipeline.problems import BadInput
 from pipeline.registry.load import jurisdictions
 from pipeline.warehouse.release import AlreadyBuilding, NoRelease
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode=None)
-BAD_INPUT, NOTHING_YET = 2, 4
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Veiviser: which child-welfare services need guidance most, how sure are we, and did the guidance help?",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+BAD_INPUT, NOTHING_YET, NO_ACCESS = 2, 4, 5
 CELLS_SHOWN = 20
 
 Where = Annotated[
@@ -102,7 +110,10 @@ def _told(told: Any) -> str:
         cells = told.cells[told.cells["file_id"] == file.file_id]
         for cell in cells.head(CELLS_SHOWN).itertuples():
             what = "" if cell.measure in cell.place else f", {cell.measure}"
-            lines.append(f"    {cell.part}: {cell.code_as_sent} {cell.name}, {cell.place}{what}: {cell.as_sent!r}")
+            mended = f" (corrected: {cell.correction})" if isinstance(cell.correction, str) else ""
+            lines.append(
+                f"    {cell.part}: {cell.code_as_sent} {cell.name}, {cell.place}{what}: {cell.as_sent!r}{mended}"
+            )
         if len(cells) > CELLS_SHOWN:
             lines.append(f"    … and {len(cells) - CELLS_SHOWN} more; all with --json")
     return "\n".join(lines)
@@ -168,3 +179,6 @@ def main() -> None:
     except (NoRelease, AlreadyBuilding) as error:
         typer.echo(str(error), err=True)
         sys.exit(NOTHING_YET)
+    except PermissionError as error:
+        typer.echo(f"cannot write {error.filename}: check its rights, or set VEIVISER_HOME to another folder", err=True)
+        sys.exit(NO_ACCESS)

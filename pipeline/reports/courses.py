@@ -182,7 +182,7 @@ def _change_row(say: Voice, facts: Facts, cohort: Cohort, row: Any) -> tuple[str
         say(f"group.{row.group_name}"),
         say(f"phase.{row.phase}"),
         say.number(row.services),
-        say(of, count=say.count(row.numerator), all=say.count(row.denominator)),
+        say(of, count=say.count(row.numerator, row.hidden_cells > 0), all=say.count(row.denominator)),
         f"{say.value(row.value, indicator)} ({say.between(row.value_low, row.value_high, indicator.decimals)})",
         moved or "–",
     )

@@ -103,9 +103,10 @@ def _round(tables: Tables, registry: Registry, each: Round) -> RoundFacts:
     cells = _of(tables["mart.cell"], each).sort_values(["indicator_id", "service_id", "period"], kind="stable")
     made_up = cells.groupby(["indicator_id", "service_id"])["is_estimated"].any().rename("is_estimated").reset_index()
     estimates = _of(tables["mart.estimate"], each).merge(made_up, on=["indicator_id", "service_id"], how="left")
+    seen = [indicator for indicator in registry.entering(each) if estimates["indicator_id"].eq(indicator.id).any()]
     return RoundFacts(
         round=each,
-        indicators=sorted(registry.entering(each), key=lambda indicator: not indicator.duties),
+        indicators=sorted(seen, key=lambda indicator: not indicator.duties),
         ranked=ranked.sort_values(["tier", "sort_name", "service_id"]).reset_index(drop=True),
         not_ranked=not_ranked.sort_values(["sort_name", "service_id"]).reset_index(drop=True),
         estimates=estimates.assign(is_estimated=estimates["is_estimated"].eq(True)),

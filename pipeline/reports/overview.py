@@ -155,7 +155,10 @@ def _sections(facts: Facts, say: Voice) -> Iterator[Section]:
     yield Section("values", say("page.indicator_values"), details=[values])
     yield Section("not_ranked", say("page.not_ranked"), tables=[overview_tables.not_ranked(say, facts, facts.current)])
     came_or_went = overview_tables.came_or_went(say, facts)
-    yield Section("came_or_went", say("page.came_or_went"), lead=say("section.came_or_went"), details=[came_or_went])
+    if came_or_went.rows:
+        yield Section(
+            "came_or_went", say("page.came_or_went"), lead=say("section.came_or_went"), details=[came_or_went]
+        )
     if facts.earlier:
         yield _earlier(facts, say)
     yield from (_cohort(facts, say, each) for each in facts.registry.cohorts if len(_path(facts, each)))
@@ -202,6 +205,7 @@ def _how_to_read(facts: Facts, say: Voice) -> list[str]:
     return [
         say("read.count", **counts, left=left) if left else say("read.count_all", **counts),
         say("read.law"),
+        say("read.need"),
         say("read.tiers", k=facts.k),
         say("read.interval", level=level),
         say("read.shrunken", borrowed=say("note.borrowed")),

@@ -13,7 +13,7 @@ from pipeline.reports.facts import Facts, RoundFacts, records
 from pipeline.reports.voice import Voice, sentence
 
 STATUSES: tuple[Status, ...] = get_args(Status)
-BORROWED_BELOW = 0.30  # methods.md §1.10: below this the value is mostly read from similar services
+BORROWED_BELOW = 0.30  # below this share of own information a value is mostly read from all services
 REASONS = 2  # how many contributions the text "why on the list" names
 
 
@@ -109,9 +109,13 @@ def current_duty(indicator: Indicator, facts: Facts) -> Duty | None:
 def why(say: Voice, facts: Facts) -> Callable[[str], str]:
     """A function from a service to the text that tells which indicators weigh most, and in which direction.
 
-    The legal duty is named first where there is one; then the indicator that contributes most.
+    Only what is worse than in the country is a reason. The legal duty is named first where there is one.
     """
     table = facts.current.estimates
+    is_high_need = table["indicator_id"].map(
+        {each.id: each.direction == "high_is_need" for each in facts.current.indicators}
+    )
+    table = table[(table["value"] > table["country_median"]) == is_high_need]
     top = table.sort_values(["service_id", "contribution_points"], ascending=[True, False], kind="stable")
     top = top[top["contribution_points"] > 0].groupby("service_id").head(REASONS)
     order = {each.id: (place, each) for place, each in enumerate(facts.current.indicators)}
@@ -121,7 +125,8 @@ def why(say: Voice, facts: Facts) -> Callable[[str], str]:
 
     def text(service: str) -> str:
         ordered = sorted(rows.get(service, []), key=lambda row: order[row.indicator_id][0])
-        return " ".join(_contribution(say, facts, order[row.indicator_id][1], row) for row in ordered)
+        said = " ".join(_contribution(say, facts, order[row.indicator_id][1], row) for row in ordered)
+        return said or say("pack.nothing_stands_out")
 
     return text
 

@@ -23,6 +23,7 @@ TABLES = (
     "mart.cell",
     "mart.source",
 )
+LISTED = ("A", "B", "C", "D")  # a chance of 10 % or more; the others have a sheet of their own
 CHOICES = ("agree", "replace", "add", "no")
 
 
@@ -44,7 +45,14 @@ def _mine(services: pd.DataFrame, office: Office) -> pd.DataFrame:
 
 def _pack(facts: Facts, office: Office, paths: dict[tuple[str, str], str]) -> bytes:
     say = Voice(office.language)
-    sheets = [_list(say, facts, office, paths), _not_ranked(say, facts, office), _explanation(say, facts, office)]
+    mine = _mine(facts.current.ranked, office)
+    is_listed = mine["tier"].isin(LISTED)
+    sheets = [
+        _list(say, facts, office, paths, mine[is_listed], "pack.list"),
+        _list(say, facts, office, paths, mine[~is_listed], "pack.others"),
+        _not_ranked(say, facts, office),
+        _explanation(say, facts, office),
+    ]
     return workbook(sheets, title=sheets[0].head[0], created=facts.as_of)
 
 
@@ -62,16 +70,20 @@ def _head(say: Voice, facts: Facts, office: Office) -> list[str]:
     ]
 
 
-def _list(say: Voice, facts: Facts, office: Office, paths: dict[tuple[str, str], str]) -> Sheet:
-    mine = _mine(facts.current.ranked, office)
+def _list(
+    say: Voice, facts: Facts, office: Office, paths: dict[tuple[str, str], str], mine: pd.DataFrame, name: str
+) -> Sheet:
+    """The listed services of an office, or the others: who, why, room for the answer, then the figures."""
+    mine = mine.reset_index(drop=True)
     fields = [*_identity(say, facts, mine), *_answers(say, len(mine))]
     printed = len(fields)
     estimates = by_indicator(facts.current)
     for indicator in facts.current.indicators:
         table = estimates[indicator.id].reindex(mine["service_id"]).reset_index()
         fields += _numbers(say, facts, indicator, table, paths)
-    head = [*_head(say, facts, office), say.of(facts.current.round.note), say("pack.how")]
-    return Sheet(say("pack.list"), head, fields, printed_columns=printed, has_filter=True)
+    about = say(f"{name}_about", k=facts.k)
+    head = [*_head(say, facts, office), say.of(facts.current.round.note), about, say("pack.how")]
+    return Sheet(say(name), head, fields, printed_columns=printed, has_filter=True)
 
 
 def _identity(say: Voice, facts: Facts, mine: pd.DataFrame) -> list[Field]:
@@ -169,7 +181,8 @@ def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
     """How to read, what each indicator means, and where the figures come from."""
     level, index = say.percent(facts.registry.index.interval_level), facts.registry.index
     lines = [
-        (say("page.how_to_read"), say("page.what_not")),
+        (say("pack.how_to_read"), say("pack.what_not")),
+        ("", say("read.need")),
         ("", say("read.law")),
         ("", say("read.tiers", k=facts.k)),
         *((sentence(say.tier(each, facts.k)), say(f"tier.explain_{each}")) for each in "ABCDE"),
@@ -177,6 +190,7 @@ def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
         ("", say("read.shrunken", borrowed=say("note.borrowed"))),
         ("", say("read.missing")),
         ("", say("read.implied")),
+        *((say(f"pack.{each}"), say(f"pack.explain_{each}")) for each in CHOICES),
     ]
     for each in sorted(facts.current.indicators, key=lambda one: not one.duties):
         unit = say(f"number.{each.unit}", value="").strip()

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipeline.problems import BadInput, Problem
+from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DatasetBase, MapDataset, ReferenceDataset
 from pipeline.registry.load import Registry
 from pipeline.sources import bufdir, delimited, pxweb
@@ -43,6 +43,10 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
         except BadInput as error:
             problems += error.problems
     codes = _known_codes(tables["municipality_code"], registry)
+    if not tables["municipality_code"] and not problems:
+        raise bad_input(
+            registry.jurisdiction.id, "", "archive", "no list of municipality codes", "one known on the as-of date"
+        )
     problems += _unknown_changes(tables["municipality_change"], codes)
     for table in tables["observation"]:
         problems += check_observations(table, _dataset_of(table, registry), registry.jurisdiction, codes)

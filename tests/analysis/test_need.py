@@ -32,21 +32,29 @@ def test_a_longer_list_holds_the_shorter_one(made: tuple[Registry, dict[str, pd.
     assert (np.diff(probabilities, axis=1) >= -1e-12).all()
 
 
-def test_the_points_of_the_indicators_add_up_to_the_score_at_mean_needs(
-    made: tuple[Registry, dict[str, pd.DataFrame]],
-) -> None:
-    """A slow twin: mean need per indicator, arithmetic mean inside a dimension, power mean across, one service at a time."""
-    registry, tables = made
-    dimension_of = {each.id: each.dimension for each in registry.ranked}
-    weight_of = {each.id: each.weight for each in registry.index.dimensions}
-    for _, rows in tables["indicator_estimate"].groupby(["round_id", "service_id"]):
-        by_dimension: dict[str, list[float]] = {}
-        for indicator, need in zip(rows["indicator_id"], rows["need"], strict=True):
-            by_dimension.setdefault(dimension_of[indicator], []).append(need)
-        power = registry.index.power
-        terms = [weight_of[d] * (sum(needs) / len(needs)) ** power for d, needs in by_dimension.items()]
-        score = (sum(terms) / sum(weight_of[d] for d in by_dimension)) ** (1 / power)
-        assert rows["contribution_points"].sum() == pytest.approx(score, rel=1e-9)
+def test_the_points_of_the_indicators_add_up_to_the_score(made: tuple[Registry, dict[str, pd.DataFrame]]) -> None:
+    _, tables = made
+    points = tables["indicator_estimate"].groupby(["round_id", "service_id"])["contribution_points"].sum()
+    scores = tables["need_score"].set_index(["round_id", "service_id"])["score"]
+    np.testing.assert_allclose(points.loc[scores.index], scores, rtol=1e-9)
+
+
+def test_a_score_by_hand() -> None:
+    """Two draws, one service, power mean of two dimensions; the slow way, with plain arithmetic."""
+    registry = load("england")
+    each = registry.index.rounds[0]
+    needs = {"assessments_on_time": [30.0, 60], "conferences_on_time": [50.0, 20], "reviews_on_time": [0.0, 80]}
+    needs |= {"rereferrals": [10.0, 100], "repeat_plans": [90.0, 0]}
+    estimates = [
+        Estimate(indicator, pd.DataFrame({"is_observed": [True]}), np.zeros((2, 1)))
+        for indicator in registry.entering(each)
+    ]
+    draws = {name: np.array(values)[:, None] for name, values in needs.items()}
+    score = _Score(registry.index, each, estimates, draws, 1)
+    slow = [((40**2 + 0**2 + 50**2) / 3) ** 0.5, ((40**2 + 80**2 + 50**2) / 3) ** 0.5]
+    assert score.draws[:, 0].tolist() == pytest.approx(slow)
+    reviews = (0 + slow[1] * 80**2 / (40**2 + 80**2 + 50**2)) / 2
+    assert score.points["reviews_on_time"].tolist() == pytest.approx([reviews])
 
 
 def test_an_estimate_lies_in_its_interval_and_between_own_and_country(

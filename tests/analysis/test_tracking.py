@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.analysis.tracking import _against_baseline
+from pipeline.registry.load import load
 from pipeline.warehouse.release import connect
 
 # Bufdir, press release of 6 June 2018; the service of today, by its host.
@@ -25,21 +26,46 @@ def test_the_thirteen_are_followed_to_the_services_of_today(releases: dict[str, 
 
 
 def test_guided_and_rest_are_the_country(releases: dict[str, Path]) -> None:
-    """Sum of the two groups = sum of all services with a number, per indicator and half-year, in plain loops."""
+    """Denominators of the two groups = those of all municipalities with a number or bounds, in plain loops."""
     with connect(releases["norway"]) as con:
-        path = con.execute("SELECT indicator_id, period, sum(numerator), sum(denominator) FROM mart.path GROUP BY ALL")
-        groups = {row[:2]: row[2:] for row in path.fetchall()}
+        path = con.execute(
+            "SELECT indicator_id, period, sum(denominator), sum(numerator_low), sum(numerator_high) FROM mart.path GROUP BY ALL"
+        ).fetchall()
         cells = con.execute(
-            """SELECT indicator_id, period, numerator, denominator FROM core.indicator_value
-               WHERE unit_kind = 'service' AND era = 'khr' AND is_newest AND numerator IS NOT NULL AND denominator > 0"""
+            """SELECT indicator_id, period, numerator, numerator_low, numerator_high, denominator
+               FROM core.indicator_value WHERE unit_kind = 'municipality' AND era = 'khr' AND is_newest"""
         ).fetchall()
     total: dict[tuple[str, str], list[float]] = {}
-    for indicator, period, numerator, denominator in cells:
-        sums = total.setdefault((indicator, period), [0.0, 0.0])
-        sums[0] += numerator
-        sums[1] += denominator
-    for key, sums in groups.items():
-        assert sums == pytest.approx(total[key], rel=1e-12), key
+    for indicator, period, numerator, low, high, denominator in cells:
+        if denominator and not (numerator is None and low is None):
+            sums = total.setdefault((indicator, period), [0.0, 0.0, 0.0])
+            sums[0] += denominator
+            sums[1] += low if numerator is None else numerator
+            sums[2] += high if numerator is None else numerator
+    for indicator, period, *sums in path:
+        assert sums == pytest.approx(total[indicator, period], rel=1e-9), (indicator, period)
+
+
+def test_hidden_counts_stand_in_without_leaning(releases: dict[str, Path]) -> None:
+    """The publisher's own country row knows the hidden counts: our sum comes near it, and it lies within our bounds."""
+    numerator, denominator = load("norway").datasets["khr_supervision"].measures
+    with connect(releases["norway"]) as con:
+        published = dict(
+            con.execute(
+                """SELECT n.period, 100 * n.value / d.value FROM raw.observation AS n JOIN raw.observation AS d
+                   USING (dataset_id, unit_code, period) WHERE unit_code = '0' AND n.measure = ? AND d.measure = ?""",
+                [numerator, denominator],
+            ).fetchall()
+        )
+        ours = con.execute(
+            """SELECT period, 100 * sum(numerator) / sum(denominator), 100 * sum(numerator_low) / sum(denominator),
+                   100 * sum(numerator_high) / sum(denominator), sum(hidden_cells)
+               FROM mart.path WHERE indicator_id = 'foster_supervision_missed' GROUP BY period"""
+        ).fetchall()
+    assert len(ours) == 14
+    for period, value, low, high, hidden in ours:
+        assert hidden > 50 and low < value < high
+        assert value == pytest.approx(published[period], abs=0.8), period
 
 
 def test_the_selection_window_is_no_part_of_the_baseline(releases: dict[str, Path]) -> None:

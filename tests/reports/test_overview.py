@@ -50,7 +50,7 @@ def test_every_kind_of_missing_is_said(tables: dict, registry: Registry) -> None
     assert "2025: ingen saker (nevneren er 0)" in page
     assert "2025: ikke rapportert" in page
     assert "For lite rapportert: 0 % av vekten har tall, 66 % trengs" in page
-    assert "lest mest ut fra lignende tjenester" in page
+    assert "lest mest ut fra alle tjenester" in page
 
 
 def test_names_are_text_not_markup(tables: dict, registry: Registry) -> None:
