@@ -7,7 +7,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pipeline.registry.load import Registry
 from pipeline.reports import shortlist
 
-HEAD = 7  # the row of the headings
+HEAD = 8  # the row of the headings
 
 
 def sheets(tables: dict, registry: Registry, office: str = "rogaland") -> list[Worksheet]:
@@ -53,16 +53,16 @@ def test_numbers_are_numbers_and_places_are_spans(tables: dict, registry: Regist
     chance = sheet.cell(HEAD + 1, at["Sannsyn, blant dei 15"])
     assert chance.value == 0.97 and "%" in chance.number_format
     assert sheet.cell(HEAD + 1, at["Plass (90 %)"]).value == "mellom nr. 1 og nr. 2"
-    assert sheet.cell(HEAD + 1, at["tal"]).value == 7 and sheet.cell(HEAD + 1, at["av"]).value == 30
+    assert sheet.cell(HEAD + 1, at["mengd"]).value == 7 and sheet.cell(HEAD + 1, at["av"]).value == 30
     assert sheet.cell(HEAD + 1, at["landet (median)"]).value == 9
-    assert sheet.cell(HEAD + 2, at["tal"]).value == 0, "a true zero is a number"
+    assert sheet.cell(HEAD + 2, at["mengd"]).value == 0, "a true zero is a number"
 
 
 def test_the_path_and_the_notes_are_words(tables: dict, registry: Registry) -> None:
     sheet = sheets(tables, registry)[0]
     at = columns(sheet)
-    assert sheet.cell(HEAD + 2, at["veg"]).value == "2025: 0 av 12"
-    assert sheet.cell(HEAD + 3, at["veg"]).value == "2025: skjult av kjelda (1–3) av 20"
+    assert sheet.cell(HEAD + 2, at["utvikling"]).value == "2025: 0 av 12"
+    assert sheet.cell(HEAD + 3, at["utvikling"]).value == "2025: skjult av kjelda (1–3) av 20"
     assert sheet.cell(HEAD + 3, at["merknad"]).value == "1 tal skjult av kjelda"
 
 
@@ -77,7 +77,7 @@ def test_the_answer_columns_are_empty_and_have_a_drop_down(tables: dict, registr
 
 
 def test_those_not_ranked_have_a_sheet_with_the_reason(tables: dict, registry: Registry) -> None:
-    rows = list(sheets(tables, registry)[1].iter_rows(values_only=True))
+    rows = list(sheets(tables, registry)[2].iter_rows(values_only=True))
     assert rows[-1][0] == "Tomt" and str(rows[-1][3]).startswith("For lite rapportert")
 
 
@@ -91,8 +91,23 @@ def test_frozen_filtered_and_printed_on_one_page_across(tables: dict, registry: 
     )
 
 
-@pytest.mark.parametrize("page", [0, 1, 2])
+@pytest.mark.parametrize("page", [0, 1, 2, 3])
 def test_synthetic_is_said_on_every_sheet(tables: dict, synthetic: dict, registry: Registry, page: int) -> None:
     real, made_up = sheets(tables, registry)[page], sheets(synthetic, registry)[page]
     assert "(syntetiske tal)" in made_up["A1"].value and made_up["A3"].value.startswith("Syntetiske tal.")
     assert "yntetiske" not in real["A1"].value + real["A3"].value
+
+
+def test_the_unlikely_stand_on_a_sheet_of_their_own(tables: dict, registry: Registry) -> None:
+    ranking = tables["mart.ranking"]
+    tables["mart.ranking"] = ranking.assign(tier=ranking["tier"].where(ranking["name"] != "Ås", "E"))
+    listed, others, *_ = sheets(tables, registry)
+    assert [cell.value for cell in listed["A"][HEAD:]] == ["Ærø", "=1+1"]
+    assert (others.title, [cell.value for cell in others["A"][HEAD:]]) == ("Andre tenester", ["Ås"])
+
+
+def test_only_what_is_worse_than_in_the_country_is_a_reason(tables: dict, registry: Registry) -> None:
+    estimates = tables["mart.estimate"]
+    tables["mart.estimate"] = estimates.assign(country_median=estimates["value"])
+    sheet = sheets(tables, registry)[0]
+    assert sheet.cell(HEAD + 1, columns(sheet)["Det som tel mest"]).value == "Ingen tal er dårlegare enn i landet."
