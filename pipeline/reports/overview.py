@@ -126,13 +126,11 @@ def _page(facts: Facts, say: Voice, addresses: dict[Language, str]) -> str:
 
 def _introduction(facts: Facts, say: Voice) -> dict[str, Any]:
     current, registry = facts.current, facts.registry
-    sources = facts.tables["mart.source"]
-    revisions = say.list(say(f"revision.{each}") for each in facts.revisions)
     return {
         "what": say("page.what", n=say.number(len(current.ranked))),
         "what_not": say("page.what_not"),
         "as_of": say("page.as_of", day=say.date(facts.as_of), release=facts.release, version=registry.index.version),
-        "vintage": say("page.vintage", day=say.date(sources["published_at"].max().date()), revision=revisions),
+        "vintage": overview_tables.vintage(say, facts),
         "synthetic": facts.is_synthetic,
         "unit": overview_tables.unit_word(say, facts),
     }

@@ -224,6 +224,21 @@ def source_words(say: Voice, facts: Facts, indicator: Indicator) -> Cell:
     return Cell(lines[0], lines[1:])
 
 
+def published(say: Voice, row: Any) -> str:
+    """When a file was published, or, where nobody wrote that down, by when it was out."""
+    day = say.date(row.published_at.date())
+    return day if row.published_is_known else say("source.out_by", day=day)
+
+
+def vintage(say: Voice, facts: Facts) -> str:
+    """How new the newest source is, and which revisions the sources are of."""
+    files = facts.tables["mart.source"]
+    dated = files[files["published_is_known"]]
+    newest = say.date((files if dated.empty else dated)["published_at"].max().date())
+    revision = say.list(say(f"revision.{each}") for each in facts.revisions)
+    return say("page.vintage_unknown" if dated.empty else "page.vintage", day=newest, revision=revision)
+
+
 def sources(say: Voice, facts: Facts) -> Table:
     """One row a file behind the release."""
     table = facts.tables["mart.source"].sort_values(["title", "published_at", "file_id"])
@@ -232,7 +247,7 @@ def sources(say: Voice, facts: Facts) -> Table:
             row.title,
             row.publisher,
             row.licence,
-            say.date(row.published_at.date()),
+            published(say, row),
             say(f"revision.{row.revision}"),
             say("synthetic.yes" if row.is_synthetic else "synthetic.no"),
         )

@@ -58,14 +58,12 @@ def _pack(facts: Facts, office: Office, paths: dict[tuple[str, str], str]) -> by
 
 def _head(say: Voice, facts: Facts, office: Office) -> list[str]:
     """Office, round, what is known when, and whether the numbers are synthetic."""
-    sources = facts.tables["mart.source"]
-    newest = say.date(sources["published_at"].max().date())
     synthetic = f"{say('synthetic.word')}. {say('synthetic.banner')}" if facts.is_synthetic else say("synthetic.real")
     return [
         marked(say, say("pack.title", office=say.of(office.name)), facts.is_synthetic),
         say("pack.facts", round=say.of(facts.current.round.label), day=say.date(facts.as_of), release=facts.release)
         + " "
-        + say("page.vintage", day=newest, revision=say.list(say(f"revision.{each}") for each in facts.revisions)),
+        + overview_tables.vintage(say, facts),
         synthetic,
     ]
 
@@ -207,7 +205,7 @@ def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
     for row in records(facts.tables["mart.source"].sort_values(["title", "file_id"])):
         kind = say("synthetic.yes" if row.is_synthetic else "synthetic.no")
         what = say.list(
-            [row.publisher, row.licence, say.date(row.published_at.date()), say(f"revision.{row.revision}"), kind]
+            [row.publisher, row.licence, overview_tables.published(say, row), say(f"revision.{row.revision}"), kind]
         )
         lines.append((row.title, what))
     headings = [say("pack.explanation"), f"{say('page.indicators')}, {say('page.sources').lower()} ({index.version})"]

@@ -30,6 +30,7 @@ class Sidecar(BaseModel):
     publisher: str
     licence: str
     published: AwareDatetime
+    published_is_known: bool = True  # otherwise the day it was gathered, or first known to be out, stands there
     retrieved: AwareDatetime
     sha256: str
     synthetic: bool = False

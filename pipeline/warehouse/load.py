@@ -105,6 +105,7 @@ def _file_row(file: ArchivedFile, dataset: DatasetBase) -> dict[str, Any]:
         "publisher": sidecar.publisher,
         "licence": sidecar.licence,
         "published_at": sidecar.published,
+        "published_is_known": sidecar.published_is_known,
         "retrieved_at": sidecar.retrieved,
         "revision": _revision(sidecar.published, dataset),
         "sha256": sidecar.sha256,

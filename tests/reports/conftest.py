@@ -59,7 +59,7 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
         "mart.source": pd.DataFrame(
             {
                 "file_id": ["a"], "title": ["Kilde"], "publisher": ["SSB"], "licence": ["NLOD"], "url": ["x"],
-                "published_at": [pd.Timestamp("2026-03-15", tz="UTC")], "revision": ["unrevised"], "is_synthetic": [False],
+                "published_at": [pd.Timestamp("2026-03-15", tz="UTC")], "published_is_known": [True], "revision": ["unrevised"], "is_synthetic": [False],
                 "sha256": ["0"],
             }
         ),

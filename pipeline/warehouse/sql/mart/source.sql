@@ -6,6 +6,7 @@ SELECT
     file.licence,
     file.url,
     file.published_at,
+    file.published_is_known,
     file.revision,
     file.is_synthetic,
     file.sha256
