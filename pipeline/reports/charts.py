@@ -22,15 +22,7 @@ def tier_counts(say: Voice, tiers: pd.Series, k: int) -> str:
     """How many are in each tier, in words."""
     counts = tiers.value_counts()
     held = [letter for letter in TIERS if counts.get(letter, 0)]
-    words = [
-        say(
-            "figure.tier_count_one" if counts[each] == 1 else "figure.tier_count",
-            n=counts[each],
-            tier=say.tier(each, k),
-        )
-        for each in held
-    ]
-    return say.list(words)
+    return "; ".join(say("figure.tier_count", n=counts[each], tier=say.tier(each, k)) for each in held)
 
 
 def ranking(say: Voice, facts: Facts) -> Figure:

@@ -190,7 +190,7 @@ def _tiles(say: Voice, facts: Facts, places: pd.DataFrame) -> Figure:
 def _figure(say: Voice, facts: Facts, places: pd.DataFrame, panel: Panel) -> Figure:
     tiers = tier_counts(say, places["tier"], facts.k)
     left = int(places["tier"].isna().sum())
-    tiers = f"{tiers}, {say('figure.tier_count', n=left, tier=say.tier(None, facts.k))}" if left else tiers
+    tiers = f"{tiers}; {say('figure.tier_count', n=left, tier=say.tier(None, facts.k))}" if left else tiers
     summary = say(f"figure.{panel.id}_words", n=len(places), tiers=tiers)
     title = marked(say, say(f"figure.{panel.id}"), facts.current.is_synthetic)
     headings = [
