@@ -4,6 +4,7 @@ Tables: result.indicator_estimate, result.need_score, result.need_rank. Method: 
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ WHERE cell.unit_kind = 'municipality' AND cell.is_newest AND cell.era = ?
 ORDER BY ALL
 """
 SERVICES = """
-SELECT service_id, child_population FROM core.service
+SELECT service_id FROM core.service
 WHERE valid_to IS NULL AND not_ranked_reason IS NULL ORDER BY service_id
 """
 
@@ -72,13 +73,14 @@ def _rank(
     start, end = registry.jurisdiction.start_of(each.first_period), registry.jurisdiction.end_of(each.last_period)
     cells = con.execute(CELLS, [each.era, start, end]).df()
     by_indicator = {str(name): rows for name, rows in cells.groupby("indicator_id") if _enough(rows)}
+    entering = registry.entering(each)
     estimates = [
         _estimate(indicator, by_indicator[indicator.id], services, registry.index, each)
-        for indicator in registry.entering(each)
+        for indicator in entering
         if indicator.id in by_indicator
     ]
     needs = {each_one.indicator.id: _need(each_one, registry.index, each) for each_one in estimates}
-    score = _Score(registry.index, each, estimates, needs, len(services))
+    score = _Score(registry.index, each, entering, estimates, needs, len(services))
     tables = {
         "result.indicator_estimate": _stacked([_with_points(e, needs, score) for e in estimates]),
         "result.need_score": _score_table(score, services, registry.index),
@@ -160,11 +162,18 @@ def _need(estimate: Estimate, index: Index, each: Round) -> Floats:
 class _Score:
     """Draws of the score: arithmetic mean inside a dimension, power mean across dimensions.
 
-    A dimension that nobody has numbers for leaves everybody unranked, and the score to the others.
+    A dimension that nobody has numbers for leaves everybody unranked, and the score to the others. An indicator that
+    enters the round but was not delivered counts as not observed.
     """
 
     def __init__(
-        self, index: Index, each: Round, estimates: list[Estimate], needs: dict[str, Floats], services: int
+        self,
+        index: Index,
+        each: Round,
+        entering: list[Indicator],
+        estimates: list[Estimate],
+        needs: dict[str, Floats],
+        services: int,
     ) -> None:
         wanted = [d for d in index.dimensions if d.id in each.dimensions]
         self.members = {d.id: [e.indicator.id for e in estimates if e.indicator.dimension == d.id] for d in wanted}
@@ -178,7 +187,10 @@ class _Score:
         )
         self.points = self._points(by_dimension, needs, index.power)
         observed = {e.indicator.id: e.table["is_observed"].to_numpy(dtype=float) for e in estimates}
-        seen = self._mean_over_members(observed, (services,))
+        delivered = {
+            d: len(self.members[d]) / count for d, count in Counter(e.dimension for e in entering).items() if d
+        }
+        seen = self._mean_over_members(observed, (services,)) * np.array([delivered[d.id] for d in self.dimensions])
         self.observed_weight_share = seen @ self.weights / sum(d.weight for d in wanted)
         has_every_dimension = (seen > 0).all(axis=-1) & (len(self.dimensions) == len(wanted))
         self.is_ranked = has_every_dimension & (self.observed_weight_share >= index.minimum_weight_share)

@@ -50,7 +50,7 @@ def test_a_score_by_hand() -> None:
         for indicator in registry.entering(each)
     ]
     draws = {name: np.array(values)[:, None] for name, values in needs.items()}
-    score = _Score(registry.index, each, estimates, draws, 1)
+    score = _Score(registry.index, each, registry.entering(each), estimates, draws, 1)
     slow = [((40**2 + 0**2 + 50**2) / 3) ** 0.5, ((40**2 + 80**2 + 50**2) / 3) ** 0.5]
     assert score.draws[:, 0].tolist() == pytest.approx(slow)
     reviews = (0 + slow[1] * 80**2 / (40**2 + 80**2 + 50**2)) / 2
@@ -88,9 +88,22 @@ def test_a_service_without_a_whole_dimension_is_not_ranked() -> None:
         seen = np.array(observed.get(indicator.id, [1, 1, 1]), dtype=bool)
         estimates.append(Estimate(indicator, pd.DataFrame({"is_observed": seen}), np.ones((2, 3))))
         needs[indicator.id] = np.full((2, 3), 50.0)
-    score = _Score(registry.index, each, estimates, needs, 3)
+    score = _Score(registry.index, each, registry.entering(each), estimates, needs, 3)
     assert score.is_ranked.tolist() == [True, False, True]
     assert score.observed_weight_share.tolist() == pytest.approx([1, 0.75, 1 - 1 / 12])
+
+
+def test_an_indicator_that_was_not_delivered_counts_as_not_observed() -> None:
+    """Of three capacity indicators one came: a third of that dimension; with the other dimension, two thirds of the weight."""
+    registry = load("norway")
+    each = registry.index.current_round
+    entering = registry.entering(each)
+    came = [indicator for indicator in entering if indicator.id in ("deadline_breaches", "caseload")]
+    estimates = [Estimate(indicator, pd.DataFrame({"is_observed": [True]}), np.ones((2, 1))) for indicator in came]
+    needs = {indicator.id: np.full((2, 1), 50.0) for indicator in came}
+    score = _Score(registry.index, each, entering, estimates, needs, 1)
+    assert score.observed_weight_share.tolist() == pytest.approx([(1 + 1 / 3) / 2])
+    assert score.is_ranked.tolist() == [True]
 
 
 def test_the_same_seed_gives_the_same_table_to_the_last_bit(releases: dict[str, Path]) -> None:
