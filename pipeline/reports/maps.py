@@ -150,15 +150,18 @@ def _tiles(say: Voice, facts: Facts, places: pd.DataFrame) -> Figure:
     line = places["office_id"].map({key: tops[at[1]] + 1 for key, at in blocks.items()}) + number // BLOCK
     colours, words = _colours(places), _hover(say, facts, places)
     z: list[list[int | None]] = [[None] * across for _ in range(height)]
-    text = [[""] * across for _ in range(height)]
-    for x, y, step, said in zip(column, line, colours["z"], words, strict=True):
-        z[y][x], text[y][x] = step, said
+    text, short = ([[""] * across for _ in range(height)] for _ in range(2))
+    for x, y, step, said, name in zip(column, line, colours["z"], words, places["name"], strict=True):
+        z[y][x], text[y][x], short[y][x] = step, said, initials(name)
     trace = {
         "type": "heatmap",
         **colours,
         "z": z,
-        "text": text,
-        "hovertemplate": "%{text}<extra></extra>",
+        "text": short,
+        "texttemplate": "%{text}",
+        "textfont": {"size": 9},
+        "hovertext": text,
+        "hovertemplate": "%{hovertext}<extra></extra>",
         "xgap": 2,
         "ygap": 2,
         "hoverongaps": False,
@@ -185,6 +188,12 @@ def _tiles(say: Voice, facts: Facts, places: pd.DataFrame) -> Figure:
         yaxis={**axis, "range": [height - 0.4, -0.6]},
     )
     return _figure(say, facts, places, Panel("tiles", "", [trace], drawing, config=CONFIG, shape=(across, height)))
+
+
+def initials(name: str) -> str:
+    """A name short enough for a tile: the first three capitals of several words, or three letters of one."""
+    capitals = "".join(letter for letter in name if letter.isupper())
+    return capitals[:3] if len(capitals) > 1 else name[:3]
 
 
 def _figure(say: Voice, facts: Facts, places: pd.DataFrame, panel: Panel) -> Figure:

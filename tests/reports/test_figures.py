@@ -90,3 +90,8 @@ def test_every_english_region_has_a_block_of_its_own() -> None:
 
 def test_a_name_cannot_end_the_script_element() -> None:
     assert "</script>" not in Panel("x", "", [{"text": "</script>"}], {"height": 1}).json
+
+
+def test_a_tile_carries_a_name_that_fits() -> None:
+    names = ("Bath and North East Somerset", "Leeds", "Bournemouth, Christchurch and Poole", "Ås")
+    assert [maps.initials(name) for name in names] == ["BNE", "Lee", "BCP", "Ås"]
