@@ -20,11 +20,11 @@ notebooks: .venv/.test
 
 # Locked with hashes; the files name no index, so a mirror serves as well as the public one.
 lock: .venv/.uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		requirements/bootstrap.in --output-file requirements/bootstrap.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		pyproject.toml --output-file requirements/run.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra test --constraint requirements/run.txt pyproject.toml --output-file requirements/test.txt
 
 .venv/.uv: requirements/bootstrap.txt

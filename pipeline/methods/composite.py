@@ -23,22 +23,12 @@ def need(value: ArrayLike, low: ArrayLike, high: ArrayLike) -> Floats:
     return np.asarray(np.clip(points, 0, MOST_NEED))
 
 
-def weighted_mean(values: Floats, weights: ArrayLike, axis: int = -1) -> Floats:
-    """Arithmetic mean along `axis`; full compensation, for indicators of the same duty.
-
-    values: any shape, in points. weights: shape (values.shape[axis],), or the full shape of values when
-    the weights differ between units; at least 0, on any scale.
-    Returns values' shape without `axis`. A missing value (NaN) makes the mean missing unless its weight is 0;
-    weights that are all 0 make it missing.
-    """
-    return power_mean(values, weights, 1.0, axis)
-
-
 def power_mean(values: Floats, weights: ArrayLike, power: float = 2.0, axis: int = -1) -> Floats:
     """(sum of w * v**power) ** (1/power) along `axis`, with weights that sum to 1.
 
     A power above 1 lets one bad dimension weigh more than in the arithmetic mean.
-    values: any shape, in points, at least 0. weights, missing values and result: as in `weighted_mean`.
+    values: any shape, in points, at least 0. weights: one per value along `axis`, or in the shape of the
+        values; not negative. A missing value makes the mean missing unless its weight is 0; so do weights all 0.
     Raises ValueError for a negative weight.
 
     Hardy, Littlewood & Polya (1934), Inequalities, ch. 2.

@@ -121,7 +121,7 @@ Dataset = Annotated[
 
 
 class Correction(Declaration):
-    """A known error of a publisher, with reason, and a guard that fails once the publisher has mended it."""
+    """A known error of a publisher, with reason; it touches a cell only while the cell holds `expected_value`."""
 
     dataset: Identifier
     unit_code: str

@@ -14,7 +14,7 @@ class OfficeCounty(Validity):
     county: str
 
 
-class Office(Validity):
+class Office(Declaration):
     """A county governor's office (or, in England, a region): where a shortlist is sent.
 
     `map_place` is the column and row of its block of tiles, for a country whose borders we have no map of.
@@ -28,7 +28,7 @@ class Office(Validity):
     counties: Annotated[tuple[OfficeCounty, ...], Field(min_length=1)]
 
 
-class JointService(Validity):
+class JointService(Declaration):
     """A child-welfare service that several municipalities share; the agreement is signed with the host.
 
     Codes are those of `code_date`. A municipality in no joint service is a service of its own.

@@ -14,6 +14,8 @@ from pipeline.registry.programme import Office
 from pipeline.reports.voice import alphabetical
 
 Tables = Mapping[str, pd.DataFrame]
+# What `gather` and the heads of all reports read.
+SHARED_TABLES = ("registry.release", "ops.run", "mart.ranking", "mart.estimate", "mart.cell", "mart.source")
 TIERS = ("A", "B", "C", "D", "E")
 
 

@@ -16,20 +16,15 @@ from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator, Language
 from pipeline.registry.programme import Cohort
 from pipeline.reports import charts, courses, maps, overview_tables, palette
-from pipeline.reports.facts import TIERS, Facts, RoundFacts, Tables, gather
+from pipeline.reports.facts import SHARED_TABLES, TIERS, Facts, RoundFacts, Tables, gather
 from pipeline.reports.figures import FONT, Figure
 from pipeline.reports.tables import Table
 from pipeline.reports.voice import Voice, sentence
 
 NAME = "overview"
 TABLES = (
-    "registry.release",
-    "ops.run",
-    "mart.ranking",
-    "mart.estimate",
-    "mart.cell",
+    *SHARED_TABLES,
     "mart.coverage",
-    "mart.source",
     "mart.unit_absent",
     "mart.municipality",
     "mart.path",

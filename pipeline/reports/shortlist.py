@@ -9,20 +9,13 @@ from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Office
 from pipeline.reports import overview_tables, reasons
-from pipeline.reports.facts import Facts, Tables, by_indicator, gather, records
+from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, by_indicator, gather, records
 from pipeline.reports.figures import marked
 from pipeline.reports.sheet import Field, Sheet, workbook
 from pipeline.reports.voice import Voice, sentence
 
 NAME = "shortlist"
-TABLES = (
-    "registry.release",
-    "ops.run",
-    "mart.ranking",
-    "mart.estimate",
-    "mart.cell",
-    "mart.source",
-)
+TABLES = SHARED_TABLES
 LISTED = ("A", "B", "C", "D")  # a chance of 10 % or more; the others have a sheet of their own
 CHOICES = ("agree", "replace", "add", "no")
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.methods.composite import contributions, need, power_mean, weighted_mean
+from pipeline.methods.composite import contributions, need, power_mean
 from tests import slow_ways
 
 points = st.floats(0.5, 150)
@@ -45,7 +45,7 @@ def test_equal_goalposts_are_refused():
 def test_table_of_compensability(needs, mean, quadratic):
     """methods.md, section 1.6."""
     values = np.array(needs, float)
-    assert weighted_mean(values, np.ones(4)) == pytest.approx(mean)
+    assert power_mean(values, np.ones(4), 1.0) == pytest.approx(mean)
     assert power_mean(values, np.ones(4)) == pytest.approx(quadratic, abs=0.05)
 
 
@@ -67,18 +67,18 @@ def test_weights_follow_the_axis():
     values = np.arange(24.0).reshape(2, 3, 4)
     weights = [1.0, 2.0, 5.0]
     expected = [[slow_ways.power_mean(list(v), weights, 1) for v in block.T] for block in values]
-    np.testing.assert_allclose(weighted_mean(values, weights, axis=1), expected)
+    np.testing.assert_allclose(power_mean(values, weights, 1.0, axis=1), expected)
 
 
 def test_missing_values():
     values = np.array([[10.0, np.nan], [10.0, np.nan], [np.nan, 40.0], [10.0, 40.0]])
     weights = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
-    np.testing.assert_allclose(weighted_mean(values, weights), [np.nan, 10, 40, np.nan])
+    np.testing.assert_allclose(power_mean(values, weights, 1.0), [np.nan, 10, 40, np.nan])
 
 
 def test_negative_weights_are_refused():
     with pytest.raises(ValueError, match="negative"):
-        weighted_mean(np.array([1.0, 2.0]), [1.0, -0.5])
+        power_mean(np.array([1.0, 2.0]), [1.0, -0.5], 1.0)
 
 
 @given(dimensions)

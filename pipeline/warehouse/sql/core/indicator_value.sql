@@ -7,8 +7,6 @@ WITH placed AS (
     FROM staging.municipality_value AS municipal
     JOIN staging.member AS member USING (municipality_code)
     JOIN core.service AS service USING (service_id)
-    WHERE member.service_id NOT IN (SELECT service_id FROM core.service WHERE not_ranked_reason IS NOT NULL)
-        OR municipal.status <> 'unit_absent'
 ),
 unit AS (
     SELECT *, 'municipality' AS unit_kind, municipality_code AS unit_code FROM placed

@@ -1,4 +1,4 @@
--- One row per county governor's office (in England: region) and validity.
+-- One row per county governor's office (in England: region). Its counties have dates, in registry.office_county.
 SELECT
     office_id,
     name_nb,

@@ -13,7 +13,7 @@ members AS (
 population AS (
     SELECT
         member.service_id,
-        max_by(population.period, population.period) AS population_period,
+        max(population.period) AS population_period,
         sum(population.value) AS child_population
     FROM staging.member AS member
     JOIN staging.child_population AS population USING (municipality_code)
