@@ -7,6 +7,7 @@ release.ranking()
 release.sql("SELECT * FROM core.service")
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipeline.problems import bad_input
 from pipeline.registry.load import Registry, load
 from pipeline.settings import Settings
 from pipeline.warehouse import release as releases
+from pipeline.warehouse.places import who
 from pipeline.warehouse.trace import Trace, trace
 
 
@@ -77,6 +79,24 @@ class Release:
     def why(self, indicator_id: str, unit: str, period: str) -> Trace:
         """From a value to the raw cells it was made of."""
         return trace(self.con, self.registry, indicator_id, unit, period)
+
+    def who(self, place: str, day: date | str | None = None) -> pd.DataFrame:
+        """Who a municipality was, what it was made of and became, who served it, and on which basis that is said.
+
+        place: a code of any year, or a name. day: what held on that day (`2018-06-01`), or on the first of a period
+        (`2018`, `2018H2`); the whole history when left out. Columns: pipeline.warehouse.places.who.
+        """
+        return who(self.con, self.registry, place, self._day(day) if isinstance(day, str) else day)
+
+    def _day(self, text: str) -> date:
+        if re.fullmatch(r"\d{4}(H[12])?", text):
+            return self.registry.jurisdiction.start_of(text)
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise bad_input(
+                "who", "", "day", text, "a day (2018-06-01), a year (2018) or a half-year (2018H2)"
+            ) from None
 
 
 def open_release(jurisdiction: str = "norway", path: Path | None = None) -> Release:

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from pipeline.problems import BadInput
+from pipeline.problems import BadInput, bad_input
 from pipeline.registry.load import jurisdictions
 from pipeline.warehouse.release import AlreadyBuilding, NoRelease
 
@@ -26,7 +26,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 BAD_INPUT, NOTHING_YET, NO_ACCESS = 2, 4, 5
-CELLS_SHOWN = 20
 
 Where = Annotated[
     list[str] | None, typer.Option("--jurisdiction", "-j", help="norway, england; may be repeated; all when left out.")
@@ -82,46 +81,27 @@ def run(jurisdiction: Where = None, as_of: AsOf = None, again: Again = False) ->
 
 
 @app.command()
-def why(indicator: str, unit: str, period: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
-    """Walk from a number to its raw cells. Example: veiviser why caseload 4647 2025."""
+def why(
+    words: Annotated[list[str], typer.Argument(metavar="INDICATOR UNIT PERIOD | PLACE [DAY]")],
+    jurisdiction: One = "norway",
+    as_json: AsJson = False,
+) -> None:
+    """Walk from a number to its raw cells, or tell who a place was.
+
+    Examples: veiviser why caseload 4647 2025; veiviser why 1432; veiviser why Førde 2018-06-01.
+    """
+    from pipeline import telling
     from pipeline.api import open_release
 
-    told = open_release(jurisdiction).why(indicator, unit, period)
-    if as_json:
-        typer.echo(told.to_json())
-        return
-    typer.echo(_told(told))
-
-
-def _told(told: Any) -> str:
-    """A trace as text: the number, the rules, then the cells below their files."""
-    value = told.value
-    shown = f"{value['value']:.3f} {value['unit']}" if value["value"] == value["value"] else "no value"
-    lines = [
-        f"{value['indicator_id']} {value['unit_kind']} {value['unit_code']} {value['period']}: "
-        f"{shown}, {value['status']}" + (" (SYNTHETIC)" if value["is_synthetic"] else ""),
-        f"  numerator {_number(value['numerator'])}, denominator {_number(value['denominator'])}, era {value['era']}, "
-        f"vintage {value['vintage']:%Y-%m-%d}",
-        *(f"  rule: {rule}" for rule in told.rules),
-    ]
-    for file in told.files.itertuples():
-        published = f"published {file.published_at:%Y-%m-%d}, sha256 {file.sha256[:12]}"
-        lines.append(f"  file {file.file_id}: {file.title}, {file.publisher}, {published}")
-        cells = told.cells[told.cells["file_id"] == file.file_id]
-        for cell in cells.head(CELLS_SHOWN).itertuples():
-            what = "" if cell.measure in cell.place else f", {cell.measure}"
-            mended = f" (corrected: {cell.correction})" if isinstance(cell.correction, str) else ""
-            lines.append(
-                f"    {cell.part}: {cell.code_as_sent} {cell.name}, {cell.place}{what}: {cell.as_sent!r}{mended}"
-            )
-        if len(cells) > CELLS_SHOWN:
-            lines.append(f"    … and {len(cells) - CELLS_SHOWN} more; all with --json")
-    return "\n".join(lines)
-
-
-def _number(value: float) -> str:
-    """A number, or that there is none."""
-    return f"{value:g}" if value == value else "none"
+    if len(words) > 3:
+        raise bad_input("why", "", "words", " ".join(words), "an indicator, a unit and a period; or a place, and a day")
+    release = open_release(jurisdiction)
+    if len(words) == 3:
+        number = release.why(*words)
+        typer.echo(number.to_json() if as_json else telling.number(number))
+    else:
+        history = release.who(*words)
+        typer.echo(history.to_json(orient="records", date_format="iso") if as_json else telling.place(history))
 
 
 @app.command("list")

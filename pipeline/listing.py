@@ -47,6 +47,6 @@ def _cohorts(registry: Registry) -> list[dict[str, Any]]:
 
 def _units(jurisdiction: str) -> list[dict[str, Any]]:
     table = open_release(jurisdiction).sql(
-        "SELECT service_id, name, host, office_id FROM core.service ORDER BY service_id"
+        "SELECT service_id, name, host, office_id FROM core.service WHERE valid_to IS NULL ORDER BY service_id"
     )
     return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]

@@ -37,11 +37,11 @@ CELLS = """
 SELECT member.service_id, cell.indicator_id, cell.period,
     cell.numerator, cell.denominator, cell.numerator_low, cell.numerator_high
 FROM core.indicator_value AS cell
-JOIN core.service_member AS member ON member.municipality_code = cell.unit_code
+JOIN staging.member AS member ON member.municipality_code = cell.unit_code
 WHERE cell.unit_kind = 'municipality' AND cell.is_newest AND cell.era = ?
     AND cell.period_start >= ? AND cell.period_end <= ?
     AND cell.status IN ('ok', 'suppressed_source', 'zero_denominator', 'incomplete_merger')
-    AND cell.denominator IS NOT NULL
+    AND cell.denominator IS NOT NULL AND NOT cell.is_split
     AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL OR cell.denominator = 0)
 ORDER BY ALL
 """

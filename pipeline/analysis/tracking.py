@@ -33,15 +33,15 @@ SELECT
     cell.denominator
 FROM (SELECT DISTINCT cohort_id, era FROM registry.cohort_member) AS cohort
 JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'municipality' AND cell.is_newest
-JOIN core.service_member AS member ON member.municipality_code = cell.unit_code
+JOIN staging.member AS member ON member.municipality_code = cell.unit_code
 JOIN registry.indicator AS indicator ON indicator.indicator_id = cell.indicator_id AND indicator.use = 'rank'
 JOIN registry.series AS series ON series.indicator_id = cell.indicator_id AND series.era = cell.era
-JOIN core.service AS service ON service.service_id = member.service_id AND service.not_ranked_reason IS NULL
+LEFT JOIN registry.not_ranked AS not_ranked ON not_ranked.municipality_code = member.municipality_code
 LEFT JOIN guided ON guided.cohort_id = cohort.cohort_id AND guided.service_id = member.service_id
 LEFT JOIN registry.phase AS phase
     ON phase.cohort_id = cohort.cohort_id
     AND cell.period_start >= CAST(phase.phase_start AS DATE) AND cell.period_end <= CAST(phase.phase_end AS DATE)
-WHERE (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL) AND cell.denominator > 0
+WHERE not_ranked.municipality_code IS NULL AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL) AND cell.denominator > 0
 ORDER BY ALL
 """
 GROUP = ["cohort_id", "indicator_id", "per", "likelihood", "group_name"]

@@ -15,7 +15,8 @@ from pipeline.problems import BadInput, Problem
 from pipeline.registry.dataset import Correction, Dataset, DatasetBase
 from pipeline.registry.index import Index, Round
 from pipeline.registry.model import Indicator, Jurisdiction
-from pipeline.registry.programme import Cohort, JointService, Office, SplitWeight
+from pipeline.registry.programme import Cohort, Office
+from pipeline.registry.services import Alone, JointService, SplitWeight
 
 HOME = Path(__file__).parent
 
@@ -31,6 +32,7 @@ class Registry:
     corrections: tuple[Correction, ...]
     offices: tuple[Office, ...]
     joint_services: tuple[JointService, ...]
+    alone: tuple[Alone, ...]
     split_weights: tuple[SplitWeight, ...]
     cohorts: tuple[Cohort, ...]
 
@@ -77,6 +79,7 @@ def load(jurisdiction: str, home: Path = HOME) -> Registry:
         "corrections": reader.rows("corrections/*.toml", "correction", Correction),
         "offices": reader.rows("offices.toml", "office", Office),
         "joint_services": reader.rows("services/joint_services.toml", "joint_service", JointService),
+        "alone": reader.rows("services/alone.toml", "alone", Alone),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
     }
@@ -205,15 +208,13 @@ def _orders(registry: Registry) -> Iterator[Mistake]:
 
 
 def _doubles(registry: Registry) -> Iterator[Mistake]:
-    """Things that are declared twice, a municipality in two services, and a host that is no member."""
+    """Things that are declared twice."""
     named = [
         ("index.toml", "goalposts", [f"{each.indicator} in {each.era}" for each in registry.index.goalposts]),
         ("index.toml", "rounds", [each.id for each in registry.index.rounds]),
         ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
         ("index.toml", "top", [str(each) for each in registry.index.top]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
-        ("services/joint_services.toml", "id", [each.id for each in registry.joint_services]),
-        ("services/joint_services.toml", "members", [code for s in registry.joint_services for code in s.members]),
         (
             "corrections",
             "cell",
@@ -224,9 +225,6 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         for name, times in Counter(names).items():
             if times > 1:
                 yield file, field, f"{name}, {times} times", "each once"
-    for service in registry.joint_services:
-        if service.host not in service.members:
-            yield "services/joint_services.toml", f"{service.id}.host", service.host, f"one of {list(service.members)}"
 
 
 def _dataset_names(registry: Registry) -> Iterator[Name]:

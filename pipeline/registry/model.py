@@ -16,6 +16,7 @@ LANGUAGES: tuple[Language, ...] = ("nb", "nn", "en")
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Period = Annotated[str, StringConstraints(pattern=r"^\d{4}(H[12])?$")]
 Unit = Literal["percent", "per_1000", "ratio"]
+Sure = Literal["sourced", "general_knowledge", "inferred"]
 
 
 class Declaration(BaseModel):
@@ -65,7 +66,7 @@ class Duty(Validity):
     act: str
     section: str
     standard: Text
-    sure: Literal["sourced", "general_knowledge", "inferred"]
+    sure: Sure
 
 
 def joined(dimensions: dict[str, str]) -> str:
@@ -154,6 +155,14 @@ class Indicator(Declaration):
         return next((series for series in self.series if series.era == era), None)
 
 
+class CarriedMunicipality(Declaration):
+    """A unit that publishers send figures of though it stands in no list of municipalities; it is never ranked."""
+
+    code: str
+    name: str
+    county: str
+
+
 class Jurisdiction(Declaration):
     """What holds for a whole country: its languages, how codes look, and where a statistical year starts."""
 
@@ -164,6 +173,7 @@ class Jurisdiction(Declaration):
     unit_code_hint: str
     county_from: Literal["code_prefix", "column"]
     not_ranked: dict[str, Text] = {}
+    carried: tuple[CarriedMunicipality, ...] = ()
     year_starts_month: Annotated[int, Field(ge=1, le=12)] = 1
     year_named_after: Literal["start", "end"] = "start"
     child_population: Part

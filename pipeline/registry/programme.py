@@ -1,4 +1,4 @@
-"""Offices, services and cohorts: who is responsible for whom, and who was guided when."""
+"""Offices and cohorts: who is responsible for whom, and who was guided when. Services stand in `services.py`."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ class OfficeCounty(Validity):
 
 
 class Office(Declaration):
-    """A county governor's office (or, in England, a region): where a shortlist is sent.
+    """A county governor's office (or, in England, a region): where a shortlist is sent. It lasts as long as its counties.
 
     `map_place` is the column and row of its block of tiles, for a country whose borders we have no map of.
     """
@@ -27,29 +27,9 @@ class Office(Declaration):
     map_place: tuple[int, int] | None = None
     counties: Annotated[tuple[OfficeCounty, ...], Field(min_length=1)]
 
-
-class JointService(Declaration):
-    """A child-welfare service that several municipalities share; the agreement is signed with the host.
-
-    Codes are those of `code_date`. A municipality in no joint service is a service of its own.
-    """
-
-    id: Identifier
-    name: str
-    host: str
-    members: Annotated[tuple[str, ...], Field(min_length=2)]
-    code_date: date
-    source: str
-
-
-class SplitWeight(Declaration):
-    """How much of a municipality that was split went to each of its successors."""
-
-    old_code: str
-    new_code: str
-    changed_on: date
-    weight: Annotated[float, Field(gt=0, lt=1)]
-    basis: str
+    def holds(self, day: date) -> bool:
+        """Whether the office was there on a day."""
+        return any(county.holds(day) for county in self.counties)
 
 
 class Phase(Declaration):

@@ -64,8 +64,8 @@ class Facts:
 
     @property
     def offices(self) -> dict[str, Office]:
-        """The offices by id."""
-        return {each.id: each for each in self.registry.offices}
+        """The offices of the as-of date, by id."""
+        return {each.id: each for each in self.registry.offices if each.holds(self.as_of)}
 
     @property
     def municipal_word(self) -> str:

@@ -29,7 +29,7 @@ def tier_map(say: Voice, facts: Facts) -> Figure | None:
     places = _places(facts)
     if len(facts.tables["raw.border"]):
         return _borders(say, facts, places)
-    if all(office.map_place for office in facts.registry.offices):
+    if all(office.map_place for office in facts.offices.values()):
         return _tiles(say, facts, places)
     return None
 
@@ -136,7 +136,7 @@ def _projection(features: list[Json]) -> Json:
 
 def _tiles(say: Voice, facts: Facts, places: pd.DataFrame) -> Figure:
     """Five tiles across in each region's block, in alphabetical order; blocks lie as the regions do."""
-    blocks = {office.id: office.map_place for office in facts.registry.offices if office.map_place}
+    blocks = {office.id: office.map_place for office in facts.offices.values() if office.map_place}
     sizes = places.groupby("office_id").size()
     deep = {
         line: max(-(-int(sizes.get(key, 0)) // BLOCK) for key, at in blocks.items() if at[1] == line)

@@ -108,6 +108,7 @@ def _page(facts: Facts, say: Voice, addresses: dict[Language, str]) -> str:
         say=say,
         facts=facts,
         registry=facts.registry,
+        offices=facts.offices.values(),
         addresses=addresses,
         names={"nb": "Bokmål", "nn": "Nynorsk", "en": "English"},
         introduction=_introduction(facts, say),

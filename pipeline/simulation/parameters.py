@@ -118,7 +118,7 @@ class Drawn(Declaration):
 class Monitor(Declaration):
     """What the monitor's ZIP assumes."""
 
-    minor_split_weight: Share
+    minor_splits: tuple[str, ...]
     turnover_first_year: int
     turnover_last_year: int
     register_first_year: int
@@ -141,6 +141,7 @@ class Parameters(Declaration):
     composition: Composition
     missing: Missing
     population_fill: PopulationFill
+    main_successor: dict[str, str]
     published: Published
     planted_errors: tuple[PlantedError, ...]
     monitor: Monitor

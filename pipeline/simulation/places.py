@@ -28,12 +28,10 @@ class Places:
 
 
 class Successors:
-    """Where a code went. Of a split, the successor that got most (declared weights), else the first named."""
+    """Where a code went. Of a split, the declared main successor, else the first named."""
 
-    def __init__(self, changes: pd.DataFrame, registry: Registry) -> None:
-        self._weights = {
-            (each.old_code, each.new_code, each.changed_on): each.weight for each in registry.split_weights
-        }
+    def __init__(self, changes: pd.DataFrame, parameters: Parameters) -> None:
+        self._main_successor = parameters.main_successor
         self._steps: dict[tuple[date, str], list[str]] = defaultdict(list)
         moved = changes[changes["old_code"] != changes["new_code"]]
         for old, new, day in moved[["old_code", "new_code", "changed_on"]].itertuples(index=False):
@@ -44,19 +42,15 @@ class Successors:
         """The code on `until` of a municipality that had `code` on `on`."""
         for day in self._days:
             if on < day <= until and (day, code) in self._steps:
-                code = self._main(code, day)
+                code = self._main_successor.get(code, self._steps[day, code][0])
         return code
 
-    def _main(self, code: str, day: date) -> str:
-        return max(self._steps[day, code], key=lambda new: self._weights.get((code, new, day), 0.0))
-
-    def broken(self, minor: float, first: date, until: date) -> dict[str, int]:
-        """Current code → year of the last split in (first, until] it received at least `minor` of."""
+    def broken(self, minor: tuple[str, ...], first: date, until: date) -> dict[str, int]:
+        """Current code → year of the last split in (first, until] of which it received a part; `minor` splits are none."""
         years: dict[str, int] = {}
         for (day, old), successors in sorted(self._steps.items()):
-            parts = [new for new in successors if self._weights.get((old, new, day), 1.0) >= minor]
-            if first < day <= until and len(parts) > 1:
-                years |= {self.current(new, day, until): day.year for new in parts}
+            if first < day <= until and len(successors) > 1 and old not in minor:
+                years |= {self.current(new, day, until): day.year for new in successors}
         return years
 
 
@@ -68,7 +62,7 @@ def read_places(
     population: pd.DataFrame,
 ) -> Places:
     """The municipalities of every simulated year, with population, successor in the last year, and service."""
-    successors = Successors(changes, registry)
+    successors = Successors(changes, parameters)
     until = date(parameters.last_year, 1, 1)
     units = codes.assign(year=codes["year"].astype(int))[["year", "code", "name"]]
     units = units[units["year"].isin(parameters.years) & (units["code"] != "9999")]
@@ -80,16 +74,17 @@ def read_places(
     units = _with_population(units, population, parameters)
     current = units.loc[units["year"] == parameters.last_year, ["code", "name"]].reset_index(drop=True)
     first = date(parameters.first_year, 1, 1)
-    broken = successors.broken(parameters.monitor.minor_split_weight, first, until)
+    broken = successors.broken(parameters.monitor.minor_splits, first, until)
     return Places(units, current, broken)
 
 
 def _services(registry: Registry, successors: Successors, until: date) -> dict[str, str]:
     """Current municipality code → id of the joint service it belongs to."""
     return {
-        successors.current(member, each.code_date, until): each.id
+        successors.current(member.code, each.code_date, until): each.id
         for each in registry.joint_services
         for member in each.members
+        if each.valid_to is None or until < each.valid_to
     }
 
 

@@ -46,7 +46,7 @@ def build_world(
     parameters = read_parameters(registry)
     seed = parameters.seed if seed is None else seed
     places = read_places(registry, parameters, codes, changes, population)
-    selected = selected_services(registry, places, Successors(changes, registry), parameters)
+    selected = selected_services(registry, places, Successors(changes, parameters), parameters)
     effects = draw_effects(registry, parameters, places, selected, seed)
     years = _with_derived(yearly(places, parameters, effects, seed))
     half_years = half_yearly(years, parameters, effects, seed)

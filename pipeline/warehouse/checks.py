@@ -79,6 +79,19 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
     indicators = list(registry.indicators)
     top = [f"probability_top_{k}" for k in registry.index.top]
     share = pa.Check.in_range(0, 1)
+    values = pa.DataFrameSchema(
+        {
+            "indicator_id": pa.Column(str, pa.Check.isin(indicators)),
+            "status": pa.Column(str, pa.Check.isin(STATUSES)),
+            "denominator": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "numerator": pa.Column(float, pa.Check.ge(0), nullable=True),
+        },
+        checks=[
+            pa.Check(_share_at_most_whole, error="numerator ≤ denominator for a percentage"),
+            pa.Check(lambda t: t["value"].notna() | (t["status"] != "ok"), error="a value where the status is ok"),
+        ],
+        unique=["indicator_id", "era", "unit_kind", "unit_code", "period", "vintage"],
+    )
     return {
         "core.municipality": pa.DataFrameSchema(
             {
@@ -87,23 +100,19 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
             },
             unique=["municipality_code", "valid_from"],
         ),
-        "core.service_member": pa.DataFrameSchema({"service_id": pa.Column(str)}, unique=["municipality_code"]),
+        "core.service_member": pa.DataFrameSchema(
+            {"service_id": pa.Column(str)}, unique=["municipality_code", "valid_from"]
+        ),
         "core.service": pa.DataFrameSchema(
-            {"host": pa.Column(str), "office_id": pa.Column(str, nullable=False)}, unique=["service_id"]
+            {"host": pa.Column(str)},
+            checks=pa.Check(
+                lambda t: t["office_id"].notna() | t["not_ranked_reason"].notna(),
+                error="an office for every service that is ranked: declare the county's in offices.toml",
+            ),
+            unique=["service_id", "valid_from"],
         ),
-        "core.indicator_value": pa.DataFrameSchema(
-            {
-                "indicator_id": pa.Column(str, pa.Check.isin(indicators)),
-                "status": pa.Column(str, pa.Check.isin(STATUSES)),
-                "denominator": pa.Column(float, pa.Check.ge(0), nullable=True),
-                "numerator": pa.Column(float, pa.Check.ge(0), nullable=True),
-            },
-            checks=[
-                pa.Check(_share_at_most_whole, error="numerator ≤ denominator for a percentage"),
-                pa.Check(lambda t: t["value"].notna() | (t["status"] != "ok"), error="a value where the status is ok"),
-            ],
-            unique=["indicator_id", "era", "unit_kind", "unit_code", "period", "vintage"],
-        ),
+        "core.indicator_value": values,
+        "core.indicator_value_then": values,
         "result.need_rank": pa.DataFrameSchema(
             {name: pa.Column(float, share, nullable=True) for name in top}, unique=["round_id", "service_id"]
         ),

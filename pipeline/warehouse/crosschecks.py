@@ -9,6 +9,7 @@ import duckdb
 
 from pipeline.problems import Problem
 from pipeline.registry.load import Registry
+from pipeline.warehouse import register
 
 SHOWN = 20
 
@@ -87,10 +88,15 @@ JOIN registry.series AS series
     ON series.indicator_id = numerator.indicator_id AND series.era = numerator.era AND series.likelihood = 'binomial'
 WHERE numerator.part = 'numerator' AND numerator.value > denominator.value
 """
-NO_SUCH_MUNICIPALITY = """
-SELECT '{file}', {thing}, 'municipality_code', '''' || declared.municipality_code || '''',
+# A cohort's municipality that was none on the day the agreement was signed.
+NO_SUCH_MEMBER = """
+SELECT
+    'programme/' || declared.cohort_id || '.toml',
+    declared.member_name,
+    'municipality_code',
+    '''' || declared.municipality_code || '''',
     'a municipality code in use on ' || CAST(declared.code_date AS DATE)
-FROM registry.{table} AS declared
+FROM registry.cohort_member AS declared
 WHERE NOT EXISTS (
     FROM core.municipality AS municipality
     WHERE municipality.municipality_code = declared.municipality_code
@@ -98,29 +104,23 @@ WHERE NOT EXISTS (
         AND (municipality.valid_to IS NULL OR municipality.valid_to > CAST(declared.code_date AS DATE))
 )
 """
-QUERIES = [
-    CODE_NOT_IN_USE,
-    MEASURE_NOT_THERE,
-    SERIES_WITHOUT_CELLS,
-    MORE_THAN_ALL,
-    NO_SUCH_MUNICIPALITY.format(
-        file="services/joint_services.toml", thing="declared.service_id", table="joint_service_member"
-    ),
-    NO_SUCH_MUNICIPALITY.format(
-        file="programme", thing="declared.cohort_id || ' ' || declared.member_name", table="cohort_member"
-    ),
-]
+QUERIES = [CODE_NOT_IN_USE, MEASURE_NOT_THERE, SERIES_WITHOUT_CELLS, MORE_THAN_ALL, NO_SUCH_MEMBER, *register.QUERIES]
 
 
 def crosschecks(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:
     """A problem for each wrong row; the first twenty of a kind, then how many there are."""
-    for query in QUERIES:
+    yield from wrong_rows(con, registry, QUERIES)
+    yield from _mended(con, registry)
+
+
+def wrong_rows(con: duckdb.DuckDBPyConnection, registry: Registry, queries: list[str]) -> Iterator[Problem]:
+    """The same for some queries."""
+    for query in queries:
         rows = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL").fetchall()
         for row in rows[:SHOWN]:
             yield Problem(*(str(each) for each in row))
         if len(rows) > SHOWN:
             yield Problem(registry.jurisdiction.id, "", rows[0][2], f"{len(rows)} such rows", "none")
-    yield from _mended(con, registry)
 
 
 def _mended(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:

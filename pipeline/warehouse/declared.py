@@ -22,10 +22,11 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "dataset", pd.DataFrame(_datasets(registry))
     yield "office", pd.DataFrame(_offices(registry))
     yield "office_county", _frame(_office_counties(registry), OFFICE_COUNTY)
-    yield "joint_service_member", _frame(_joint_services(registry), JOINT_SERVICE)
+    yield "service_member", _frame(_service_members(registry), SERVICE_MEMBER)
     yield "split_weight", _frame((each.model_dump() for each in registry.split_weights), SPLIT_WEIGHT)
     yield "correction", _frame(map(_correction, registry.corrections), CORRECTION)
     yield "not_ranked", _frame(_not_ranked(registry), NOT_RANKED)
+    yield "carried", _frame((each.model_dump() for each in registry.jurisdiction.carried), CARRIED)
     yield "round", pd.DataFrame(_rounds(registry))
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
     yield "cohort_member", _frame(_cohort_members(registry), COHORT_MEMBER)
@@ -34,12 +35,21 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
 
 DAY = "datetime64[us]"
 OFFICE_COUNTY = {"office_id": "str", "county": "str", "valid_from": DAY, "valid_to": DAY}
-JOINT_SERVICE = {
+SERVICE_MEMBER = {
+    "file": "str",
+    "entry": "int64",
     "service_id": "str",
     "name": "str",
+    "host_code": "str",
+    "host_sure": "str",
     "municipality_code": "str",
+    "municipality_name": "str",
     "is_host": "bool",
     "code_date": DAY,
+    "valid_from": DAY,
+    "valid_to": DAY,
+    "known_from": DAY,
+    "known_to": DAY,
     "source": "str",
 }
 SPLIT_WEIGHT = {"old_code": "str", "new_code": "str", "changed_on": DAY, "weight": "float64", "basis": "str"}
@@ -55,6 +65,7 @@ CORRECTION = {
     "reason": "str",
 }
 NOT_RANKED = {"municipality_code": "str", "reason": "str"}
+CARRIED = {"code": "str", "name": "str", "county": "str"}
 COHORT_MEMBER = {
     "cohort_id": "str",
     "era": "str",
@@ -176,16 +187,29 @@ def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:
             yield {"office_id": office.id, **each.model_dump()}
 
 
-def _joint_services(registry: Registry) -> Iterator[dict[str, Any]]:
-    for each in registry.joint_services:
-        for code in each.members:
+def _service_members(registry: Registry) -> Iterator[dict[str, Any]]:
+    """One row a member as declared; the entry's number tells entries with the same service apart."""
+    joint = [("services/joint_services.toml", each, each) for each in registry.joint_services]
+    alone = [("services/alone.toml", each, None) for each in registry.alone]
+    for number, (file, entry, service) in enumerate([*joint, *alone], 1):
+        said = sorted(entry.evidence, key=lambda each: each.day)
+        for member in entry.members:
             yield {
-                "service_id": each.id,
-                "name": each.name,
-                "municipality_code": code,
-                "is_host": code == each.host,
-                "code_date": each.code_date,
-                "source": each.source,
+                "file": file,
+                "entry": number,
+                "service_id": service.id if service else None,
+                "name": service.name if service else None,
+                "host_code": service.host.code if service else member.code,
+                "host_sure": service.host_sure if service else "sourced",
+                "municipality_code": member.code,
+                "municipality_name": member.name,
+                "is_host": service is None or member.code == service.host.code,
+                "code_date": entry.code_date,
+                "valid_from": entry.valid_from,
+                "valid_to": entry.valid_to,
+                "known_from": said[0].day,
+                "known_to": said[-1].day,
+                "source": "; ".join(f"{each.source} ({each.sure.replace('_', ' ')})" for each in said),
             }
 
 

@@ -26,7 +26,7 @@ REVISED_FROM_MONTH = 6
 REFERENCE_TABLES = {
     "municipality_code": ["file_id", "year", "code", "name", "county"],
     "municipality_change": ["file_id", "old_code", "new_code", "changed_on"],
-    "peer_group": ["file_id", "code", "peer_group", "peer_group_name", "valid_from"],
+    "peer_group": ["file_id", "scheme", "code", "code_date", "peer_group", "peer_group_name", "valid_from", "valid_to"],
     "border": ["file_id", "municipality_code", "name", "geometry"],
 }
 
@@ -79,7 +79,7 @@ def _dataset_of(table: pd.DataFrame, registry: Registry) -> DatasetBase:
 
 
 def _known_codes(tables: list[pd.DataFrame], registry: Registry) -> set[str]:
-    return {code for table in tables for code in table["code"]} | set(registry.jurisdiction.not_ranked)
+    return {code for table in tables for code in table["code"]} | {each.code for each in registry.jurisdiction.carried}
 
 
 def _unknown_changes(tables: list[pd.DataFrame], codes: set[str]) -> list[Problem]:

@@ -10,18 +10,20 @@ import pandas as pd
 from pipeline.problems import bad_input
 from pipeline.registry.load import Registry
 
+# A unit of today, or one that was there when the period started.
 VALUE = """
-SELECT * FROM core.indicator_value
+SELECT * FROM staging.indicator_value
 WHERE indicator_id = ? AND unit_code = ? AND period = ? AND is_newest
+ORDER BY borders LIMIT 1
 """
-# The municipalities of today behind the unit, back to the codes of the day, and the cells as sent.
+# The municipalities behind the unit, back to the codes of the day, and the cells as sent.
 CELLS = """
 SELECT
     part_cell.part,
     part_cell.unit_code AS code_as_sent,
     municipality.name,
-    successor.municipality_code AS code_today,
-    successor.weight,
+    route.municipality_code AS code_today,
+    route.weight,
     observation.text AS as_sent,
     observation.value,
     part_cell.status,
@@ -38,13 +40,16 @@ JOIN staging.vintage AS vintage
 JOIN registry.part AS part
     ON part.indicator_id = part_cell.indicator_id AND part.era = part_cell.era
     AND part.part = part_cell.part AND part.dataset_id = vintage.dataset_id
-JOIN staging.successor AS successor
-    ON successor.old_code = part_cell.unit_code AND successor.old_valid_from <= part_cell.border_date
-    AND (successor.old_valid_to IS NULL OR successor.old_valid_to > part_cell.border_date)
+JOIN staging.route AS route
+    ON route.borders = $borders AND route.border_date = part_cell.border_date
+    AND route.period_start = part_cell.period_start AND route.sent_code = part_cell.unit_code AND route.is_whole
 JOIN core.municipality AS municipality
-    ON municipality.municipality_code = successor.old_code AND municipality.valid_from = successor.old_valid_from
-JOIN staging.member AS member ON member.municipality_code = successor.municipality_code
-JOIN core.service AS service ON service.service_id = member.service_id
+    ON municipality.municipality_code = part_cell.unit_code AND municipality.valid_from <= part_cell.border_date
+    AND (municipality.valid_to IS NULL OR municipality.valid_to > part_cell.border_date)
+JOIN staging.placement AS placement
+    ON placement.borders = $borders AND placement.municipality_code = route.municipality_code
+    AND coalesce(placement.span_start, part_cell.period_start) <= part_cell.period_start
+    AND coalesce(placement.span_end, DATE '9999-12-31') > part_cell.period_start
 JOIN raw.observation AS observation
     ON observation.file_id = vintage.file_id AND observation.measure = part.measure
     AND observation.dimensions = part.dimensions AND observation.unit_code = part_cell.unit_code
@@ -55,10 +60,10 @@ LEFT JOIN registry.correction AS correction
     AND correction.dimensions = observation.dimensions AND correction.expected_value = observation.value
 WHERE part_cell.indicator_id = $indicator AND part_cell.period = $period AND part_cell.era = $era
     AND CASE $kind
-        WHEN 'municipality' THEN member.municipality_code
-        WHEN 'service' THEN member.service_id
-        WHEN 'county' THEN service.county
-        WHEN 'office' THEN service.office_id
+        WHEN 'municipality' THEN placement.municipality_code
+        WHEN 'service' THEN placement.service_id
+        WHEN 'county' THEN placement.county
+        WHEN 'office' THEN placement.office_id
         ELSE '0'
     END = $unit
 ORDER BY part_cell.part DESC, code_today, code_as_sent
@@ -109,6 +114,7 @@ def trace(con: duckdb.DuckDBPyConnection, registry: Registry, indicator_id: str,
             "indicator": indicator_id,
             "period": period,
             "era": value["era"],
+            "borders": value["borders"],
             "kind": value["unit_kind"],
             "unit": value["unit_code"],
         },
@@ -120,7 +126,7 @@ def trace(con: duckdb.DuckDBPyConnection, registry: Registry, indicator_id: str,
 def _unit_code(con: duckdb.DuckDBPyConnection, unit: str) -> str:
     """The unit itself, or the code of the only unit of that name."""
     named = con.execute(
-        """SELECT service_id FROM core.service WHERE lower(name) = lower($1)
+        """SELECT DISTINCT service_id FROM core.service WHERE lower(name) = lower($1)
            UNION SELECT office_id FROM core.office WHERE lower(name_nb) = lower($1) OR lower(name_nn) = lower($1)""",
         [unit],
     ).fetchall()
@@ -129,7 +135,7 @@ def _unit_code(con: duckdb.DuckDBPyConnection, unit: str) -> str:
 
 def _what_there_is(con: duckdb.DuckDBPyConnection, indicator_id: str, unit: str) -> str:
     periods = con.execute(
-        "SELECT DISTINCT period FROM core.indicator_value WHERE indicator_id = ? AND unit_code = ? ORDER BY 1",
+        "SELECT DISTINCT period FROM staging.indicator_value WHERE indicator_id = ? AND unit_code = ? ORDER BY 1",
         [indicator_id, _unit_code(con, unit)],
     ).fetchall()
     if periods:
@@ -147,7 +153,11 @@ def _rules(registry: Registry, value: dict[str, Any], cells: pd.DataFrame) -> li
     ]
     if series.share is not None:
         rules.append("numerator = published share × denominator: the publisher gives the share without its counts")
-    if (cells["code_as_sent"] != cells["code_today"]).any():
+    if value["borders"] == "period":
+        rules.append(
+            "the unit as it was when the period started; it is not there on the as-of date (`veiviser why UNIT`)"
+        )
+    elif (cells["code_as_sent"] != cells["code_today"]).any():
         rules.append("codes are followed from the day of the data to those of the as-of date (core.municipality_link)")
     if (cells["weight"] < 1).any():
         rules.append("a municipality that was split is shared out by declared weights: the number is an estimate")

@@ -11,7 +11,7 @@ from pipeline.jobs import ANALYSES
 from pipeline.problems import BadInput
 from pipeline.registry.dataset import Correction
 from pipeline.registry.load import Registry, load
-from pipeline.registry.programme import SplitWeight
+from pipeline.registry.services import SplitWeight
 from pipeline.settings import Settings
 from pipeline.sources.landing import archive
 from pipeline.warehouse.build import build
@@ -31,7 +31,7 @@ def codes() -> str:
 
 def plain(**changes: Any) -> Registry:
     """Norway without what names municipalities that the drawn country does not have."""
-    nothing: dict[str, Any] = {"corrections": (), "joint_services": (), "cohorts": (), "split_weights": ()}
+    nothing: dict[str, Any] = {"corrections": (), "joint_services": (), "alone": (), "cohorts": (), "split_weights": ()}
     return replace(load("norway"), **(nothing | changes))
 
 

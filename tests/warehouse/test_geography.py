@@ -41,8 +41,8 @@ def test_counts_mapped_to_today_are_the_counts_as_sent(releases: dict[str, Path]
                 GROUP BY ALL
             ),
             today AS (
-                SELECT indicator_id, period, sum(value) AS total FROM staging.part_today
-                WHERE part = ? AND era = 'khr' GROUP BY ALL
+                SELECT indicator_id, period, sum(value) AS total FROM staging.part_placed
+                WHERE part = ? AND era = 'khr' AND borders = 'as_of' GROUP BY ALL
             )
             SELECT indicator_id, period, sent.total, today.total FROM sent FULL JOIN today USING (indicator_id, period)
             WHERE sent.total IS DISTINCT FROM today.total

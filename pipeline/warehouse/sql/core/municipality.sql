@@ -1,4 +1,5 @@
 -- One row per municipality code and unbroken span of validity; valid_to is null while the code is still in use.
+-- is_listed is false for a unit that publishers send figures of though the code list leaves it out.
 WITH yearly AS (
     SELECT DISTINCT
         listed.code,
@@ -24,7 +25,11 @@ SELECT
     max_by(name, year) AS name,
     max_by(county, year) AS county,
     CAST(min(period_start) AS DATE) AS valid_from,
-    CAST(CASE WHEN max(year) < max(last_year) THEN max(period_end) END AS DATE) AS valid_to
+    CAST(CASE WHEN max(year) < max(last_year) THEN max(period_end) END AS DATE) AS valid_to,
+    true AS is_listed
 FROM numbered
 GROUP BY code, span
-ORDER BY code, valid_from
+UNION ALL
+SELECT code, name, county, (SELECT CAST(min(period_start) AS DATE) FROM yearly), NULL, false
+FROM registry.carried
+ORDER BY municipality_code, valid_from

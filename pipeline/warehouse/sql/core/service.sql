@@ -1,45 +1,61 @@
--- One row per child-welfare service: a municipality alone, or several with a host. The office is that of the host's county.
-WITH host AS (
-    SELECT service_id, service_name, municipality_code, county, valid_to
-    FROM staging.member
-    WHERE is_host
-    QUALIFY row_number() OVER (PARTITION BY service_id ORDER BY municipality_code) = 1
+-- One row per child-welfare service and span of days in which its host, members, county, office and group stayed the same.
+-- valid_to is null for what holds on the as-of date. child_population: children of the last year known within the span.
+WITH numbered AS (
+    SELECT
+        *,
+        span - row_number() OVER (
+            PARTITION BY service_id, name, is_joint, host, host_sure, county, office_id, peer_group_scheme, peer_group,
+                member_codes
+            ORDER BY span
+        ) AS island
+    FROM staging.service_span
 ),
-members AS (
-    SELECT service_id, count(*) AS municipalities, min(first_day) AS first_day, string_agg(name, ', ' ORDER BY name) AS member_names
-    FROM staging.member
-    GROUP BY service_id
+island AS (
+    SELECT
+        * EXCLUDE (span, span_start, span_end, island),
+        min(span_start) AS valid_from,
+        CASE WHEN bool_and(span_end IS NOT NULL) THEN max(span_end) END AS valid_to
+    FROM numbered
+    GROUP BY ALL
 ),
 population AS (
     SELECT
-        member.service_id,
-        max(population.period) AS population_period,
-        sum(population.value) AS child_population
-    FROM staging.member AS member
-    JOIN staging.child_population AS population USING (municipality_code)
-    GROUP BY member.service_id
+        island.service_id,
+        island.valid_from,
+        population.period,
+        sum(population.children) AS children
+    FROM island
+    JOIN staging.child_population AS population
+        ON list_contains(island.member_codes, population.municipality_code)
+        AND population.period_start < coalesce(island.valid_to, DATE '9999-12-31')
+    GROUP BY island.service_id, island.valid_from, population.period, len(island.member_codes)
+    HAVING count(*) = len(island.member_codes)
+),
+newest AS (
+    SELECT service_id, valid_from, max(period) AS population_period, max_by(children, period) AS child_population
+    FROM population
+    GROUP BY service_id, valid_from
 )
 SELECT
-    host.service_id,
-    host.service_name AS name,
-    host.municipality_code AS host,
-    host.county,
-    office_county.office_id,
-    members.municipalities,
-    members.member_names,
-    members.first_day AS valid_from,
-    host.valid_to,
-    population.child_population,
-    population.population_period,
-    peer.peer_group,
+    island.service_id,
+    island.name,
+    island.host,
+    island.host_name,
+    island.host_sure,
+    island.county,
+    island.office_id,
+    len(island.member_codes) AS municipalities,
+    island.member_codes,
+    island.member_names,
+    island.is_joint,
+    island.valid_from,
+    island.valid_to,
+    newest.child_population,
+    newest.population_period,
+    island.peer_group_scheme,
+    island.peer_group,
     not_ranked.reason AS not_ranked_reason
-FROM host
-JOIN members USING (service_id)
-LEFT JOIN population USING (service_id)
-LEFT JOIN registry.office_county AS office_county
-    ON office_county.county = host.county
-    AND coalesce(CAST(office_county.valid_from AS DATE), DATE '0001-01-01') <= (SELECT as_of FROM registry.release)
-    AND coalesce(CAST(office_county.valid_to AS DATE), DATE '9999-12-31') > (SELECT as_of FROM registry.release)
-LEFT JOIN raw.peer_group AS peer ON peer.code = host.municipality_code
-LEFT JOIN registry.not_ranked AS not_ranked ON not_ranked.municipality_code = host.municipality_code
-ORDER BY host.service_id
+FROM island
+LEFT JOIN newest USING (service_id, valid_from)
+LEFT JOIN registry.not_ranked AS not_ranked ON not_ranked.municipality_code = island.host
+ORDER BY island.service_id, island.valid_from

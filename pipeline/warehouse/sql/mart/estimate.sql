@@ -15,7 +15,7 @@ WITH newest AS (
 estimate AS (
     SELECT estimate.*, service.peer_group
     FROM result.indicator_estimate AS estimate
-    JOIN core.service AS service USING (service_id)
+    JOIN core.service AS service ON service.service_id = estimate.service_id AND service.valid_to IS NULL
 ),
 country AS (
     SELECT round_id, indicator_id, median(value) AS country_median FROM estimate GROUP BY round_id, indicator_id

@@ -6,7 +6,7 @@ SELECT
     service.service_id,
     service.name,
     service.host,
-    host.name AS host_name,
+    service.host_name,
     service.municipalities,
     service.member_names,
     service.county,
@@ -24,8 +24,6 @@ SELECT
     guided.cohorts
 FROM registry.round AS round
 CROSS JOIN core.service AS service
-JOIN core.municipality AS host
-    ON host.municipality_code = service.host AND (host.valid_to IS NULL OR host.valid_to = service.valid_to)
 LEFT JOIN result.need_score AS score ON score.round_id = round.round_id AND score.service_id = service.service_id
 LEFT JOIN result.need_rank AS rank ON rank.round_id = round.round_id AND rank.service_id = service.service_id
 LEFT JOIN (

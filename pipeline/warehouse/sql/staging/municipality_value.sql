@@ -1,4 +1,4 @@
--- One row per series, vintage, period and municipality of today. Missing has a reason; a hidden numerator has bounds.
+-- One row per series, vintage, period, kind of borders (as staging.route) and municipality. Missing has a reason; a hidden numerator has bounds.
 -- numerator and denominator are given only where both are known for the same parts.
 WITH joined AS (
     SELECT
@@ -18,7 +18,7 @@ WITH joined AS (
         share.value AS share_value,
         -- The same parts: the same codes, or, where the two tables have borders of different days, all of each.
         CASE
-            WHEN numerator.borders = denominator.borders THEN numerator.known_codes = denominator.known_codes
+            WHEN numerator.dataset_borders = denominator.dataset_borders THEN numerator.known_codes = denominator.known_codes
             ELSE numerator.parts_present = numerator.parts_total
                 AND denominator.parts_present = denominator.parts_total
         END AS is_paired,
@@ -31,18 +31,21 @@ WITH joined AS (
     FROM staging.expected AS expected
     JOIN registry.indicator AS indicator USING (indicator_id)
     JOIN registry.series AS series USING (indicator_id, era)
-    LEFT JOIN staging.part_today AS numerator
+    LEFT JOIN staging.part_placed AS numerator
         ON numerator.part = 'numerator' AND numerator.indicator_id = expected.indicator_id AND numerator.era = expected.era
         AND numerator.vintage = expected.vintage AND numerator.period = expected.period
         AND numerator.municipality_code = expected.municipality_code
-    LEFT JOIN staging.part_today AS denominator
+        AND numerator.borders = expected.borders
+    LEFT JOIN staging.part_placed AS denominator
         ON denominator.part = 'denominator' AND denominator.indicator_id = expected.indicator_id
         AND denominator.era = expected.era AND denominator.vintage = expected.vintage
         AND denominator.period = expected.period AND denominator.municipality_code = expected.municipality_code
-    LEFT JOIN staging.part_today AS share
+        AND denominator.borders = expected.borders
+    LEFT JOIN staging.part_placed AS share
         ON share.part = 'share' AND share.indicator_id = expected.indicator_id AND share.era = expected.era
         AND share.vintage = expected.vintage AND share.period = expected.period
         AND share.municipality_code = expected.municipality_code
+        AND share.borders = expected.borders
 ),
 known AS (
     SELECT
@@ -59,6 +62,7 @@ judged AS (
         *,
         CASE
             WHEN NOT existed THEN 'unit_absent'
+            WHEN NOT is_listed AND numerator_known IS NULL THEN 'not_applicable'
             WHEN is_denominator_complete AND denominator_value = 0 THEN 'zero_denominator'
             WHEN is_denominator_complete AND numerator_known IS NOT NULL THEN 'ok'
             WHEN is_hidden THEN 'suppressed_source'
@@ -77,7 +81,9 @@ SELECT
     period,
     period_start,
     period_end,
+    borders,
     municipality_code,
+    is_listed,
     CASE WHEN status IN ('ok', 'incomplete_merger') THEN numerator_known END AS numerator,
     CASE
         WHEN status IN ('ok', 'zero_denominator') OR status = 'suppressed_source' AND is_hidden THEN denominator_value

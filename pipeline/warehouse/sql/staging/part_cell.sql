@@ -18,7 +18,8 @@ SELECT
     END AS high,
     CASE WHEN count(*) < max(part.measures) THEN 'not_reported'
         ELSE coalesce(min(observation.status) FILTER (observation.status <> 'ok'), 'ok') END AS status,
-    min(dataset.borders) AS borders,
+    min(dataset.borders) AS dataset_borders,
+    CAST(min(period.period_start) AS DATE) AS period_start,
     CASE min(dataset.borders)
         WHEN 'publication' THEN CAST(max(observation.published_at) AS DATE)
         ELSE min(period.period_start)

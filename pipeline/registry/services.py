@@ -1,0 +1,78 @@
+"""The register of services: who serves which municipality, from when until when, and who says so.
+
+What is wrong with it in the light of the code list is told by `pipeline.warehouse.register`.
+"""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from pipeline.registry.model import Declaration, Identifier, Sure
+
+
+class Municipality(Declaration):
+    """A municipality as an analyst writes it, code and name: `1520 Ørsta`."""
+
+    code: str
+    name: str
+
+
+def _split(text: Any) -> Any:
+    """`1520 Ørsta` as its two parts."""
+    if isinstance(text, str):
+        code, _, name = text.partition(" ")
+        if not code or not name.strip():
+            raise ValueError("a code and a name, such as '1520 Ørsta'")
+        return {"code": code, "name": name.strip()}
+    return text
+
+
+Written = Annotated[Municipality, BeforeValidator(_split)]
+Words = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Evidence(Declaration):
+    """Who states a membership, of which day. Between the first and the last such day it is known; outside, assumed."""
+
+    day: date
+    source: Words
+    sure: Sure
+
+
+class Membership(Declaration):
+    """Municipalities and who serves them, for some time; codes and names are those of `code_date`.
+
+    Half-open: valid_from ≤ day < valid_to; nothing means as far as the code list reaches. A municipality that changes
+    its code is followed, forwards and backwards; of one that was split, the largest part.
+    """
+
+    members: Annotated[tuple[Written, ...], Field(min_length=1)]
+    code_date: date
+    valid_from: date | None = None
+    valid_to: date | None = None
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+
+
+class JointService(Membership):
+    """A child-welfare service that several municipalities share; the agreement is signed with the host."""
+
+    id: Identifier
+    name: str
+    host: Written
+    host_sure: Sure = "inferred"
+    note: str = ""
+
+
+class Alone(Membership):
+    """Municipalities that each have a service of their own; all parts of one that is split go on alone."""
+
+
+class SplitWeight(Declaration):
+    """How much of a municipality that was split went to each of its successors, where population cannot tell."""
+
+    old_code: str
+    new_code: str
+    changed_on: date
+    weight: Annotated[float, Field(gt=0, lt=1)]
+    basis: str

@@ -1,0 +1,79 @@
+"""Answers of `veiviser why` as text for a terminal."""
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.warehouse.trace import Trace
+
+CELLS_SHOWN = 20
+
+
+def number(told: Trace) -> str:
+    """A trace: the number, the rules, then the cells below their files."""
+    value = told.value
+    shown = f"{value['value']:.3f} {value['unit']}" if value["value"] == value["value"] else "no value"
+    lines = [
+        f"{value['indicator_id']} {value['unit_kind']} {value['unit_code']} {value['period']}: "
+        f"{shown}, {value['status']}" + (" (SYNTHETIC)" if value["is_synthetic"] else ""),
+        f"  numerator {_number(value['numerator'])}, denominator {_number(value['denominator'])}, era {value['era']}, "
+        f"vintage {value['vintage']:%Y-%m-%d}",
+        *(f"  rule: {rule}" for rule in told.rules),
+    ]
+    for file in told.files.itertuples():
+        published = f"published {file.published_at:%Y-%m-%d}, sha256 {file.sha256[:12]}"
+        lines.append(f"  file {file.file_id}: {file.title}, {file.publisher}, {published}")
+        cells = told.cells[told.cells["file_id"] == file.file_id]
+        for cell in cells.head(CELLS_SHOWN).itertuples():
+            what = "" if cell.measure in cell.place else f", {cell.measure}"
+            mended = f" (corrected: {cell.correction})" if isinstance(cell.correction, str) else ""
+            lines.append(
+                f"    {cell.part}: {cell.code_as_sent} {cell.name}, {cell.place}{what}: {cell.as_sent!r}{mended}"
+            )
+        if len(cells) > CELLS_SHOWN:
+            lines.append(f"    … and {len(cells) - CELLS_SHOWN} more; all with --json")
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    """A number, or that there is none."""
+    return f"{value:g}" if value == value else "none"
+
+
+HEADINGS = {"was": "It was made of", "itself": "It was", "became": "It became"}
+
+
+def place(history: pd.DataFrame) -> str:
+    """Who a place was: one paragraph a span, under what it was made of, was itself, and became."""
+    if history.empty:
+        return "Nothing: neither it, nor what it was made of or became, was there on that day."
+    lines = []
+    for relation, rows in history.groupby("relation", sort=False):
+        lines.append(HEADINGS[str(relation)])
+        for row in rows.itertuples():
+            lines += _span(row)
+    return "\n".join(lines)
+
+
+def _span(row: Any) -> list[str]:
+    until = f"until {row.valid_to:%Y-%m-%d}" if row.valid_to == row.valid_to else "and still is"
+    before = " or before" if row.is_first_listed else ""
+    part = f", with {row.share_of_children:.1%} of the children (an estimate)" if row.is_split else ""
+    group = f"; group {row.peer_group} (scheme of {row.peer_group_scheme})" if isinstance(row.peer_group, str) else ""
+    other = f", whose office is {row.service_office}" if row.service_office != row.office else ""
+    sure = "" if row.host_sure == "sourced" else f" ({row.host_sure.replace('_', ' ')})"
+    return [
+        f"  {row.municipality_code} {row.name}, from {row.valid_from:%Y-%m-%d}{before} {until}{part}",
+        f"    county {row.county}, {row.office or 'no office'}{group}",
+        f"    service {row.service_id}: {row.service_name}; host {row.host} {row.host_name}{sure}{other}",
+        f"    basis: {row.source}{_known(row)}",
+    ]
+
+
+def _known(row: Any) -> str:
+    """Which part of the span the source speaks of."""
+    if row.known_from != row.known_from:
+        return ""
+    first, last = f"{row.known_from:%Y-%m-%d}", f"{row.known_to:%Y-%m-%d}"
+    days = f"on {first}" if first == last else f"from {first} to {last}"
+    return f"; it speaks of the service {days}, at other times that is assumed"

@@ -1,0 +1,100 @@
+"""`who`: what a municipality was and became, who served it, and on which basis that is said."""
+
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from pipeline.problems import bad_input
+from pipeline.registry.load import Registry
+from pipeline.warehouse.register import NAMES
+
+# The municipalities that a text means: a code, or a name in any of its languages; one that only changed its number is one.
+MEANT = f"""
+SELECT DISTINCT last_value(same.new_code) OVER (
+    PARTITION BY same.old_code, same.old_valid_from ORDER BY same.new_valid_from
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+) AS last_code
+FROM core.municipality_successor AS same
+WHERE same.is_same
+    AND (same.old_code = $place OR same.old_code IN (SELECT code FROM ({NAMES}) WHERE name = lower($place)))
+ORDER BY last_code
+"""
+IN_USE = """
+SELECT DISTINCT new_code FROM core.municipality_successor
+WHERE is_same AND new_code IN (SELECT unnest($codes))
+    AND old_valid_from <= $day AND coalesce(old_valid_to, DATE '9999-12-31') > $day
+"""
+CALLED = """
+SELECT municipality_code || ' ' || name FROM core.municipality WHERE municipality_code IN (SELECT unnest($codes))
+ORDER BY municipality_code
+"""
+HISTORY = """
+WITH itself AS (
+    SELECT DISTINCT old_code AS code, old_valid_from AS valid_from
+    FROM core.municipality_successor WHERE is_same AND new_code = $code
+),
+related AS (
+    SELECT code, valid_from, 'itself' AS relation, 1.0 AS share_of_children, false AS is_split FROM itself
+    UNION
+    SELECT new_code, new_valid_from, 'became', weight, is_split
+    FROM core.municipality_successor JOIN itself ON old_code = code AND old_valid_from = valid_from
+    WHERE NOT is_same
+    UNION
+    SELECT old_code, old_valid_from, 'was', weight, is_split
+    FROM core.municipality_successor JOIN itself ON new_code = code AND new_valid_from = valid_from
+    WHERE NOT is_same
+)
+SELECT
+    related.relation,
+    history.municipality_code,
+    history.name,
+    history.valid_from,
+    history.valid_to,
+    history.county,
+    office.name_nb AS office,
+    history.service_id,
+    history.service_name,
+    history.host,
+    history.host_name,
+    history.host_sure,
+    service_office.name_nb AS service_office,
+    history.peer_group,
+    history.peer_group_scheme,
+    history.known_from,
+    history.known_to,
+    history.source,
+    related.share_of_children,
+    related.is_split,
+    history.valid_from = (SELECT min(valid_from) FROM core.municipality) AS is_first_listed
+FROM related
+JOIN core.municipality AS municipality
+    ON municipality.municipality_code = related.code AND municipality.valid_from = related.valid_from
+JOIN core.municipality_history AS history
+    ON history.municipality_code = municipality.municipality_code
+    AND history.valid_from >= municipality.valid_from
+    AND coalesce(history.valid_to, DATE '9999-12-31') <= coalesce(municipality.valid_to, DATE '9999-12-31')
+LEFT JOIN core.office AS office ON office.office_id = history.office_id
+LEFT JOIN core.office AS service_office ON service_office.office_id = history.service_office_id
+WHERE $day IS NULL OR (history.valid_from <= $day AND coalesce(history.valid_to, DATE '9999-12-31') > $day)
+ORDER BY CASE related.relation WHEN 'was' THEN 0 WHEN 'itself' THEN 1 ELSE 2 END, history.valid_from,
+    history.municipality_code
+"""
+
+
+def who(con: duckdb.DuckDBPyConnection, registry: Registry, place: str, day: date | None = None) -> pd.DataFrame:
+    """One row a municipality code and span: the municipality itself, what it was made of, and what it became.
+
+    place: a code of any year, or a name. day: only what held then. share_of_children: how much of the older unit's
+    children went along. is_first_listed: the code list starts there, and the span may have started before.
+    Outside known_from to known_to the membership of the service is assumed.
+    Raises BadInput when nothing, or more than one municipality, is of that name.
+    """
+    codes = [row[0] for row in con.execute(MEANT, {"place": place}).fetchall()]
+    if len(codes) > 1 and day is not None:
+        codes = [row[0] for row in con.execute(IN_USE, {"codes": codes, "day": day}).fetchall()] or codes
+    if len(codes) != 1:
+        named = [row[0] for row in con.execute(CALLED, {"codes": codes}).fetchall()]
+        allowed = "one of " + ", ".join(named) if named else registry.jurisdiction.unit_code_hint + ", or a name"
+        raise bad_input("who", "", "municipality", place, allowed)
+    return con.execute(HISTORY, {"code": codes[0], "day": day}).df()

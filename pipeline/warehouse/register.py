@@ -1,0 +1,157 @@
+"""Checks of the register of services, in the light of the code list: SQL that returns the wrong rows.
+
+Each query gives file, place, field, given and allowed, as `Problem` has them.
+"""
+
+# Municipalities in use over the span of an entry: what its members are called, and whether they are there at all.
+MEMBER = """
+SELECT
+    declared.*,
+    coalesce(declared.service_id, 'entry ' || declared.entry) || ', ' || declared.municipality_code AS place,
+    CAST(declared.code_date AS DATE) AS day,
+    coalesce(CAST(declared.valid_from AS DATE), DATE '0001-01-01') AS first_day,
+    coalesce(CAST(declared.valid_to AS DATE), DATE '9999-12-31') AS end_day
+FROM registry.service_member AS declared
+"""
+# A name as people write it: without the county in parentheses, and any one of its languages.
+NAMES = """
+SELECT listed.code, period.period_start, period.period_end, lower(trim(unnest(list_concat(
+    [listed.name, regexp_replace(listed.name, '\\(.*\\)', '')],
+    string_split(regexp_replace(listed.name, '\\(.*\\)', ''), ' - ')
+)))) AS name, listed.name AS full_name
+FROM raw.municipality_code AS listed
+JOIN registry.period AS period ON period.period = listed.year
+UNION ALL
+SELECT code, DATE '0001-01-01', DATE '9999-12-31', lower(name), name FROM registry.carried
+"""
+UNKNOWN_CODE = f"""
+SELECT file, place, 'members', '''' || municipality_code || ' ' || municipality_name || '''',
+    'a municipality code in use on ' || day
+FROM ({MEMBER}) AS declared
+WHERE NOT EXISTS (FROM ({NAMES}) AS known
+    WHERE known.code = declared.municipality_code AND known.period_start <= day AND known.period_end > day)
+"""
+WRONG_NAME = f"""
+SELECT declared.file, declared.place, 'members',
+    '''' || declared.municipality_code || ' ' || declared.municipality_name || '''',
+    declared.municipality_code || ' was ' || min(known.full_name) || ' on ' || declared.day
+        || coalesce('; ' || declared.municipality_name || ' was ' || min(namesake.code), '')
+FROM ({MEMBER}) AS declared
+JOIN ({NAMES}) AS known
+    ON known.code = declared.municipality_code AND known.period_start <= day AND known.period_end > day
+LEFT JOIN ({NAMES}) AS namesake
+    ON namesake.name = lower(declared.municipality_name) AND namesake.period_start <= day AND namesake.period_end > day
+GROUP BY declared.file, declared.place, declared.municipality_code, declared.municipality_name, declared.day
+HAVING NOT bool_or(known.name = lower(declared.municipality_name))
+"""
+HOST_OUTSIDE = f"""
+SELECT file, service_id, 'host', '''' || any_value(host_code) || '''',
+    'one of the members: ' || string_agg(municipality_code, ', ' ORDER BY municipality_code)
+FROM ({MEMBER}) AS declared
+WHERE service_id IS NOT NULL
+GROUP BY file, entry, service_id
+HAVING NOT bool_or(is_host)
+"""
+TWICE_IN_ITS_GROUP = f"""
+SELECT file, place, 'members', municipality_code || ', ' || count(*) || ' times', 'each member once'
+FROM ({MEMBER}) AS declared
+GROUP BY file, place, entry, municipality_code
+HAVING count(*) > 1
+"""
+ONE_ALONE = f"""
+SELECT file, service_id, 'members', 'only ' || any_value(municipality_code || ' ' || municipality_name),
+    'two members or more; one that is alone stands in services/alone.toml'
+FROM ({MEMBER}) AS declared
+WHERE service_id IS NOT NULL
+GROUP BY file, entry, service_id
+HAVING count(DISTINCT municipality_code) = 1
+"""
+ENDS_BEFORE_IT_STARTS = f"""
+SELECT DISTINCT file, coalesce(service_id, place), 'valid_to', CAST(end_day AS VARCHAR), 'a day after valid_from, ' || first_day
+FROM ({MEMBER}) AS declared
+WHERE end_day <= first_day
+"""
+CODES_OF_ANOTHER_DAY = f"""
+SELECT DISTINCT file, coalesce(service_id, place), 'code_date', CAST(day AS VARCHAR),
+    'a day of its own span, from ' || coalesce(CAST(CAST(valid_from AS DATE) AS VARCHAR), 'the first')
+        || ' until ' || coalesce(CAST(CAST(valid_to AS DATE) AS VARCHAR), 'now')
+FROM ({MEMBER}) AS declared
+WHERE (day < first_day OR day >= end_day) AND end_day > first_day
+"""
+SEEN_OUTSIDE = f"""
+SELECT DISTINCT file, coalesce(service_id, place), 'evidence',
+    CAST(CASE WHEN known_from < first_day THEN known_from ELSE known_to END AS DATE)::VARCHAR,
+    'a day of its own span, from ' || coalesce(CAST(CAST(valid_from AS DATE) AS VARCHAR), 'the first')
+        || ' until ' || coalesce(CAST(CAST(valid_to AS DATE) AS VARCHAR), 'now')
+FROM ({MEMBER}) AS declared
+WHERE end_day > first_day AND (known_from < first_day OR known_to >= end_day)
+"""
+# The same service in two entries: they follow each other without a gap and without an overlap.
+GAP_OR_OVERLAP = f"""
+SELECT file, service_id, 'valid_from', CAST(first_day AS VARCHAR),
+    CASE WHEN first_day > end_before THEN 'no gap: it ended on ' ELSE 'no overlap: it lasts until ' END || end_before
+FROM (
+    SELECT *, lag(end_day) OVER (PARTITION BY service_id ORDER BY first_day, entry) AS end_before
+    FROM (SELECT DISTINCT file, entry, service_id, first_day, end_day FROM ({MEMBER}) WHERE service_id IS NOT NULL)
+)
+WHERE first_day <> end_before
+"""
+# Followed through all changes of codes: in two services at a time, or in none.
+IN_TWO_SERVICES = """
+SELECT min(file), municipality_code || ' ' || min(municipality_name), 'members',
+    'in ' || string_agg(DISTINCT coalesce(service_id, 'alone'), ' and in ' ORDER BY coalesce(service_id, 'alone'))
+        || ' from ' || min(span_start) || coalesce(' until ' || max(span_end), ''),
+    'one service at a time: end the one before the other starts'
+FROM (
+    SELECT *, count(DISTINCT entry) OVER (PARTITION BY span, municipality_code) AS entries FROM staging.membership
+)
+WHERE entries > 1
+GROUP BY municipality_code
+"""
+IN_NO_SERVICE = """
+SELECT 'services', place.municipality_code || ' ' || min(place.name), 'members',
+    'in no service from ' || min(place.span_start)
+        || CASE WHEN bool_and(place.span_end IS NOT NULL) THEN ' until ' || max(place.span_end) ELSE '' END,
+    'a place in services/joint_services.toml or services/alone.toml'
+FROM staging.in_use AS place
+LEFT JOIN staging.membership AS member
+    ON member.span = place.span AND member.municipality_code = place.municipality_code
+WHERE member.span IS NULL
+GROUP BY place.municipality_code
+"""
+HOST_LEFT = """
+SELECT min(member.file), member.service_id, 'host',
+    'no host from ' || min(member.span_start) || coalesce(' until ' || max(member.span_end), ''),
+    'an entry of its own from the day the host changed'
+FROM staging.membership AS member
+LEFT JOIN staging.service_span AS service ON service.span = member.span AND service.service_id = member.service_id
+WHERE service.span IS NULL
+    AND member.entry IN (SELECT entry FROM registry.service_member WHERE is_host)
+GROUP BY member.service_id
+"""
+SPLIT_WITHOUT_WEIGHT = """
+SELECT 'services/split_weights.toml', link.old_code || ' → ' || link.new_code, 'weight', 'nothing',
+    'a weight for the split of ' || link.changed_on || ', or the population of that year and the one before'
+FROM core.municipality_link AS link
+WHERE link.kind = 'split' AND link.weight IS NULL
+"""
+COUNTY_OF_NO_OFFICE = """
+SELECT 'offices.toml', 'county ' || county, 'counties', 'in no office from ' || min(span_start), 'one office at a time'
+FROM staging.in_use
+WHERE office_id IS NULL AND county NOT IN (SELECT county FROM registry.carried)
+GROUP BY county
+"""
+COUNTY_OF_TWO_OFFICES = """
+SELECT 'offices.toml', 'county ' || one.county, 'counties',
+    'in ' || one.office_id || ' and in ' || other.office_id, 'one office at a time: end the one before the other starts'
+FROM registry.office_county AS one
+JOIN registry.office_county AS other
+    ON other.county = one.county AND other.office_id > one.office_id
+    AND coalesce(one.valid_from, DATE '0001-01-01') < coalesce(other.valid_to, DATE '9999-12-31')
+    AND coalesce(other.valid_from, DATE '0001-01-01') < coalesce(one.valid_to, DATE '9999-12-31')
+"""
+QUERIES = [
+    UNKNOWN_CODE, WRONG_NAME, HOST_OUTSIDE, TWICE_IN_ITS_GROUP, ONE_ALONE, ENDS_BEFORE_IT_STARTS, CODES_OF_ANOTHER_DAY,
+    SEEN_OUTSIDE, GAP_OR_OVERLAP, IN_TWO_SERVICES, IN_NO_SERVICE, HOST_LEFT, SPLIT_WITHOUT_WEIGHT,
+    COUNTY_OF_NO_OFFICE, COUNTY_OF_TWO_OFFICES,
+]  # fmt: skip

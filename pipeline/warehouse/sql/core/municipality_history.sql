@@ -1,0 +1,37 @@
+-- One row per municipality code and span of days in which its county, office, service, host and group stayed the same.
+-- office_id and peer_group are the municipality's own; the service may lie under another office, its host's.
+-- It answers: who was 1432, and when.
+WITH placed AS (
+    SELECT
+        place.* EXCLUDE (valid_from),
+        member.service_id,
+        service.name AS service_name,
+        service.host,
+        service.host_name,
+        service.host_sure,
+        service.office_id AS service_office_id,
+        member.known_from,
+        member.known_to,
+        member.source
+    FROM staging.in_use AS place
+    JOIN staging.membership AS member
+        ON member.span = place.span AND member.municipality_code = place.municipality_code
+    LEFT JOIN staging.service_span AS service ON service.span = member.span AND service.service_id = member.service_id
+),
+numbered AS (
+    SELECT
+        *,
+        span - row_number() OVER (
+            PARTITION BY municipality_code, county, office_id, service_id, service_name, host, host_sure,
+                service_office_id, peer_group_scheme, peer_group, known_from, known_to, source
+            ORDER BY span
+        ) AS island
+    FROM placed
+)
+SELECT
+    * EXCLUDE (span, span_start, span_end, island),
+    min(span_start) AS valid_from,
+    CASE WHEN bool_and(span_end IS NOT NULL) THEN max(span_end) END AS valid_to
+FROM numbered
+GROUP BY ALL
+ORDER BY municipality_code, valid_from

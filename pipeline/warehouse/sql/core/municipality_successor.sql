@@ -1,0 +1,55 @@
+-- One row per municipality validity and each municipality it is or has become since, with the share of its children.
+-- is_main: the way that most of it went. is_same: the same municipality, under this or another number.
+WITH RECURSIVE link AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY old_code, changed_on ORDER BY weight DESC NULLS LAST, new_code) = 1 AS is_main
+    FROM core.municipality_link
+    WHERE kind <> 'kept'
+),
+chain AS (
+    SELECT
+        municipality_code AS old_code,
+        valid_from AS old_valid_from,
+        valid_to AS old_valid_to,
+        municipality_code AS new_code,
+        valid_from AS new_valid_from,
+        valid_to AS new_valid_to,
+        CAST(1.0 AS DOUBLE) AS weight,
+        false AS is_split,
+        true AS is_main,
+        true AS is_same
+    FROM core.municipality
+    UNION ALL
+    SELECT
+        chain.old_code,
+        chain.old_valid_from,
+        chain.old_valid_to,
+        later.municipality_code,
+        later.valid_from,
+        later.valid_to,
+        chain.weight * link.weight,
+        chain.is_split OR link.kind = 'split',
+        chain.is_main AND link.is_main,
+        chain.is_same AND link.kind = 'renumbered'
+    FROM chain
+    JOIN link ON link.old_code = chain.new_code AND link.changed_on = chain.new_valid_to
+    JOIN core.municipality AS later
+        ON later.municipality_code = link.new_code
+        AND later.valid_from <= link.changed_on
+        AND (later.valid_to IS NULL OR later.valid_to > link.changed_on)
+)
+SELECT
+    old_code,
+    old_valid_from,
+    old_valid_to,
+    new_code,
+    new_valid_from,
+    new_valid_to,
+    sum(weight) AS weight,
+    bool_or(is_split) AS is_split,
+    bool_or(is_main) AS is_main,
+    bool_or(is_same) AS is_same
+FROM chain
+GROUP BY old_code, old_valid_from, old_valid_to, new_code, new_valid_from, new_valid_to
+ORDER BY old_code, old_valid_from, new_valid_from, new_code

@@ -1,0 +1,25 @@
+-- One row per span and municipality code in use: its county, its office and its group at the time.
+SELECT
+    span.span,
+    span.span_start,
+    span.span_end,
+    municipality.municipality_code,
+    municipality.valid_from,
+    municipality.name,
+    municipality.county,
+    office_county.office_id,
+    peer.scheme AS peer_group_scheme,
+    peer.peer_group
+FROM staging.span AS span
+JOIN core.municipality AS municipality
+    ON municipality.valid_from <= span.span_start
+    AND (municipality.valid_to IS NULL OR municipality.valid_to > span.span_start)
+LEFT JOIN registry.office_county AS office_county
+    ON office_county.county = municipality.county
+    AND coalesce(CAST(office_county.valid_from AS DATE), span.span_start) <= span.span_start
+    AND coalesce(CAST(office_county.valid_to AS DATE), DATE '9999-12-31') > span.span_start
+LEFT JOIN core.peer_group AS peer
+    ON peer.municipality_code = municipality.municipality_code
+    AND peer.valid_from <= span.span_start
+    AND coalesce(peer.valid_to, DATE '9999-12-31') > span.span_start
+ORDER BY span.span, municipality.municipality_code

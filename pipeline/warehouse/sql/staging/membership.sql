@@ -1,0 +1,57 @@
+-- One row per span, municipality in use and declared service it belongs to; two rows, or none, is a mistake in the register.
+-- A municipality is followed from the day its code is of: forwards along the way most of it went (one that is alone, along
+-- all ways), backwards from those that mostly became it. Where nothing is declared, everybody is alone.
+WITH followed AS (
+    SELECT declared.*, later.new_code AS code, later.new_valid_from AS code_valid_from
+    FROM registry.service_member AS declared
+    JOIN core.municipality_successor AS later
+        ON later.old_code = declared.municipality_code
+        AND later.old_valid_from <= CAST(declared.code_date AS DATE)
+        AND (later.old_valid_to IS NULL OR later.old_valid_to > CAST(declared.code_date AS DATE))
+        AND (later.is_main OR declared.service_id IS NULL)
+    UNION
+    SELECT declared.*, earlier.old_code, earlier.old_valid_from
+    FROM registry.service_member AS declared
+    JOIN core.municipality_successor AS earlier
+        ON earlier.new_code = declared.municipality_code
+        AND earlier.new_valid_from <= CAST(declared.code_date AS DATE)
+        AND (earlier.new_valid_to IS NULL OR earlier.new_valid_to > CAST(declared.code_date AS DATE))
+        AND earlier.is_main
+),
+-- A municipality that only changes its number keeps its service: it is called by its last number.
+called AS (
+    SELECT old_code, old_valid_from, max_by(new_code, new_valid_from) AS last_code
+    FROM core.municipality_successor
+    WHERE is_same
+    GROUP BY old_code, old_valid_from
+)
+SELECT
+    in_use.span,
+    in_use.span_start,
+    in_use.span_end,
+    in_use.municipality_code,
+    in_use.valid_from AS code_valid_from,
+    in_use.name AS municipality_name,
+    coalesce(followed.service_id, 'municipality_' || called.last_code) AS service_id,
+    followed.service_id IS NOT NULL AS is_joint,
+    coalesce(followed.name, in_use.name) AS service_name,
+    followed.file,
+    followed.entry,
+    -- Of several that became the host, the one of its name, or the first.
+    coalesce(followed.is_host, true) AND row_number() OVER (
+        PARTITION BY in_use.span, followed.entry, followed.municipality_code
+        ORDER BY in_use.name <> followed.municipality_name, in_use.municipality_code
+    ) = 1 OR followed.service_id IS NULL AS is_host,
+    coalesce(followed.host_sure, 'sourced') AS host_sure,
+    CAST(followed.known_from AS DATE) AS known_from,
+    CAST(followed.known_to AS DATE) AS known_to,
+    coalesce(followed.source, 'no register of services: everyone is alone') AS source
+FROM staging.in_use AS in_use
+JOIN called ON called.old_code = in_use.municipality_code AND called.old_valid_from = in_use.valid_from
+LEFT JOIN followed
+    ON followed.code = in_use.municipality_code
+    AND followed.code_valid_from = in_use.valid_from
+    AND coalesce(CAST(followed.valid_from AS DATE), in_use.span_start) <= in_use.span_start
+    AND coalesce(CAST(followed.valid_to AS DATE), DATE '9999-12-31') > in_use.span_start
+WHERE followed.entry IS NOT NULL OR NOT EXISTS (FROM registry.service_member)
+ORDER BY in_use.span, in_use.municipality_code
