@@ -1,5 +1,6 @@
 """Answers of `veiviser why` as text for a terminal."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -20,12 +21,14 @@ def number(told: Trace) -> str:
         f"vintage {value['vintage']:%Y-%m-%d}",
         *(f"  rule: {rule}" for rule in told.rules),
     ]
-    for file in told.files.itertuples():
+    files: Iterator[Any] = told.files.itertuples()
+    for file in files:
         published = f"published {file.published_at:%Y-%m-%d}, sha256 {file.sha256[:12]}"
         lines.append(f"  file {file.file_id}: {file.title}, {file.publisher}, {published}")
         cells = told.cells[told.cells["file_id"] == file.file_id]
-        for cell in cells.head(CELLS_SHOWN).itertuples():
-            what = "" if cell.measure in cell.place else f", {cell.measure}"
+        listed: Iterator[Any] = cells.head(CELLS_SHOWN).itertuples()
+        for cell in listed:
+            what = "" if str(cell.measure) in str(cell.place) else f", {cell.measure}"
             mended = f" (corrected: {cell.correction})" if isinstance(cell.correction, str) else ""
             lines.append(
                 f"    {cell.part}: {cell.code_as_sent} {cell.name}, {cell.place}{what}: {cell.as_sent!r}{mended}"

@@ -41,7 +41,8 @@ LEFT JOIN guided ON guided.cohort_id = cohort.cohort_id AND guided.service_id = 
 LEFT JOIN registry.phase AS phase
     ON phase.cohort_id = cohort.cohort_id
     AND cell.period_start >= CAST(phase.phase_start AS DATE) AND cell.period_end <= CAST(phase.phase_end AS DATE)
-WHERE not_ranked.municipality_code IS NULL AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL) AND cell.denominator > 0
+WHERE not_ranked.municipality_code IS NULL AND cell.denominator > 0
+    AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL)
 ORDER BY ALL
 """
 GROUP = ["cohort_id", "indicator_id", "per", "likelihood", "group_name"]

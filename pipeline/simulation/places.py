@@ -46,7 +46,7 @@ class Successors:
         return code
 
     def broken(self, minor: tuple[str, ...], first: date, until: date) -> dict[str, int]:
-        """Current code → year of the last split in (first, until] of which it received a part; `minor` splits are none."""
+        """Current code → year of the last split in (first, until] it got a part of; `minor` splits do not count."""
         years: dict[str, int] = {}
         for (day, old), successors in sorted(self._steps.items()):
             if first < day <= until and len(successors) > 1 and old not in minor:

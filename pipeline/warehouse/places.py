@@ -9,7 +9,7 @@ from pipeline.problems import bad_input
 from pipeline.registry.load import Registry
 from pipeline.warehouse.register import NAMES
 
-# The municipalities that a text means: a code, or a name in any of its languages; one that only changed its number is one.
+# The municipalities that a code or a name (in any of its languages) means; one that only changed its number is one.
 MEANT = f"""
 SELECT DISTINCT last_value(same.new_code) OVER (
     PARTITION BY same.old_code, same.old_valid_from ORDER BY same.new_valid_from

@@ -67,7 +67,8 @@ GROUP BY file, entry, service_id
 HAVING count(DISTINCT municipality_code) = 1
 """
 ENDS_BEFORE_IT_STARTS = f"""
-SELECT DISTINCT file, coalesce(service_id, place), 'valid_to', CAST(end_day AS VARCHAR), 'a day after valid_from, ' || first_day
+SELECT DISTINCT file, coalesce(service_id, place), 'valid_to', CAST(end_day AS VARCHAR),
+    'a day after valid_from, ' || first_day
 FROM ({MEMBER}) AS declared
 WHERE end_day <= first_day
 """

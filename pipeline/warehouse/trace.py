@@ -154,9 +154,7 @@ def _rules(registry: Registry, value: dict[str, Any], cells: pd.DataFrame) -> li
     if series.share is not None:
         rules.append("numerator = published share × denominator: the publisher gives the share without its counts")
     if value["borders"] == "period":
-        rules.append(
-            "the unit as it was when the period started; it is not there on the as-of date (`veiviser why UNIT`)"
-        )
+        rules.append("the unit as it was when the period started; it has become another since (`veiviser why UNIT`)")
     elif (cells["code_as_sent"] != cells["code_today"]).any():
         rules.append("codes are followed from the day of the data to those of the as-of date (core.municipality_link)")
     if (cells["weight"] < 1).any():
