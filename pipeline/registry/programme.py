@@ -17,7 +17,8 @@ class OfficeCounty(Validity):
 class Office(Declaration):
     """A county governor's office (or, in England, a region): where a shortlist is sent.
 
-    It lasts as long as its counties. `map_place` is the column and row of its block of tiles, for a country whose borders we have no map of.
+    It lasts as long as its counties. `map_place` is the column and row of its block of tiles, for a country whose
+    borders we have no map of.
     """
 
     id: Identifier

@@ -1,5 +1,5 @@
--- One row per municipality validity and each municipality it is or has become since, with the share of its children.
--- is_main: the way that most of it went. is_same: the same municipality, under this or another number.
+-- One row per municipality validity, municipality that it is or has become, and day since when, with the share of its children.
+-- Between two days a and b: the old one valid on a, the new one valid on b, and since ≤ b. is_main: the way that most of it went. is_same: the same municipality, under this or another number.
 WITH RECURSIVE link AS (
     SELECT
         *,
@@ -15,6 +15,7 @@ chain AS (
         municipality_code AS new_code,
         valid_from AS new_valid_from,
         valid_to AS new_valid_to,
+        valid_from AS since,
         CAST(1.0 AS DOUBLE) AS weight,
         false AS is_split,
         true AS is_main,
@@ -28,6 +29,7 @@ chain AS (
         later.municipality_code,
         later.valid_from,
         later.valid_to,
+        link.changed_on,
         chain.weight * link.weight,
         chain.is_split OR link.kind = 'split',
         chain.is_main AND link.is_main,
@@ -46,10 +48,11 @@ SELECT
     new_code,
     new_valid_from,
     new_valid_to,
+    since,
     sum(weight) AS weight,
     bool_or(is_split) AS is_split,
     bool_or(is_main) AS is_main,
     bool_or(is_same) AS is_same
 FROM chain
-GROUP BY old_code, old_valid_from, old_valid_to, new_code, new_valid_from, new_valid_to
-ORDER BY old_code, old_valid_from, new_valid_from, new_code
+GROUP BY old_code, old_valid_from, old_valid_to, new_code, new_valid_from, new_valid_to, since
+ORDER BY old_code, old_valid_from, since, new_code

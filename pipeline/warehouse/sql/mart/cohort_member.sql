@@ -28,6 +28,7 @@ FROM registry.cohort_member AS cohort
 JOIN moment USING (cohort_id)
 JOIN core.municipality_successor AS later
     ON later.old_code = cohort.municipality_code AND later.is_main
+    AND later.since <= moment.day
     AND later.old_valid_from <= CAST(cohort.code_date AS DATE)
     AND coalesce(later.old_valid_to, DATE '9999-12-31') > CAST(cohort.code_date AS DATE)
 JOIN core.municipality_history AS history

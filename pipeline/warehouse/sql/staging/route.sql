@@ -30,7 +30,7 @@ found AS (
     JOIN core.municipality_successor AS later
         ON later.old_valid_from <= day.period_start
         AND (later.old_valid_to IS NULL OR later.old_valid_to > day.period_start)
-        AND later.new_valid_from <= day.border_date
+        AND later.new_valid_from <= day.border_date AND later.since <= day.border_date
         AND (later.new_valid_to IS NULL OR later.new_valid_to > day.border_date)
 )
 SELECT * FROM found
