@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.dataset import Correction, Dataset, DatasetBase
 from pipeline.registry.index import Index, Round
+from pipeline.registry.list_correction import ListCorrection
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.programme import Cohort, JointService, Office, SplitWeight
 
@@ -31,6 +32,7 @@ class Registry:
     corrections: tuple[Correction, ...]
     offices: tuple[Office, ...]
     joint_services: tuple[JointService, ...]
+    list_corrections: tuple[ListCorrection, ...]
     split_weights: tuple[SplitWeight, ...]
     cohorts: tuple[Cohort, ...]
 
@@ -77,6 +79,7 @@ def load(jurisdiction: str, home: Path = HOME) -> Registry:
         "corrections": reader.rows("corrections/*.toml", "correction", Correction),
         "offices": reader.rows("offices.toml", "office", Office),
         "joint_services": reader.rows("services/joint_services.toml", "joint_service", JointService),
+        "list_corrections": reader.rows("services/list_corrections.toml", "correction", ListCorrection),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
     }
@@ -213,6 +216,7 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         ("index.toml", "top", [str(each) for each in registry.index.top]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
         ("services/joint_services.toml", "id", [each.id for each in registry.joint_services]),
+        ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),
         ("services/joint_services.toml", "members", [code for s in registry.joint_services for code in s.members]),
         (
             "corrections",
