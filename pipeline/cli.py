@@ -6,10 +6,11 @@ or another build at work, 5 a folder that cannot be written.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -33,6 +34,7 @@ Where = Annotated[
 One = Annotated[str, typer.Option("--jurisdiction", "-j", help="norway or england.")]
 AsOf = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out what was published later.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+Checks = Annotated[Literal["services"], typer.Argument(help="services: the published list of joint services.")]
 Again = Annotated[bool, typer.Option(help="Build also when the release stands already.")]
 
 
@@ -115,6 +117,38 @@ def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> N
         return
     for row in rows:
         typer.echo("  ".join(str(cell) for cell in row.values()))
+
+
+@app.command()
+def check(what: Checks, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
+    """Find what is wrong in a published list, and write the letter to its owner. Example: veiviser check services."""
+    from pipeline import jobs
+
+    checked = jobs.check_services(jurisdiction, _say(jurisdiction))
+    if as_json:
+        entries = [asdict(entry) | {"is_error": entry.is_error} for entry in checked.entries]
+        told = {"entries": entries, "problems": [asdict(each) for each in checked.problems], "letter": checked.letter}
+        typer.echo(json.dumps(told, default=str, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(_found(jurisdiction, checked)))
+    if checked.problems:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _found(jurisdiction: str, checked: Any) -> Iterator[str]:
+    """A check as text: errors first, lesser remarks after, then what is left to mend."""
+    if checked.published is None:
+        yield f"{jurisdiction}: there is no list of joint services to check"
+    for entry in checked.entries:
+        by = f", corrected by {', '.join(entry.corrections)}" if entry.is_mended else ", not corrected"
+        yield f"error{by}:" if entry.is_error else "remark:"
+        yield from (f"  {finding.problem(checked.published.listed)}" for finding in entry.findings)
+    for each in checked.published.applied if checked.published else ():
+        yield f"correction {each.id}: " + (f"reported {each.reported}" if each.reported else "not reported yet")
+    if checked.letter:
+        yield f"letter to send: {checked.letter}"
+    yield f"{jurisdiction}: {len(checked.problems)} to mend"
+    yield from (f"  {problem}" for problem in checked.problems)
 
 
 @app.command()

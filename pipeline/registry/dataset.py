@@ -94,16 +94,31 @@ class DelimitedDataset(DatasetBase):
     blank: Status = "not_reported"
 
 
+class MemberList(Declaration):
+    """How a list of joint services writes a group: the day its codes are of, what stands between two, and for none."""
+
+    code_date: date
+    separator: Annotated[str, Field(min_length=1)]
+    none: str
+
+
 class ReferenceDataset(DatasetBase):
     """A code list with a role; `columns` says which of its columns holds what the role needs."""
 
     kind: Literal["reference"]
-    role: Literal["municipality_code", "municipality_change", "peer_group"]
+    role: Literal["municipality_code", "municipality_change", "peer_group", "joint_service_list"]
     encoding: str = "utf-8"
     separator: str = ","
     columns: dict[str, str]
     skip_codes: tuple[str, ...] = ()
     constants: dict[str, str] = {}
+    members: MemberList | None = None
+
+    @model_validator(mode="after")
+    def _members_are_declared_where_there_are_some(self) -> "ReferenceDataset":
+        if (self.role == "joint_service_list") != (self.members is not None):
+            raise ValueError("members is given exactly when role = 'joint_service_list'")
+        return self
 
 
 class MapDataset(DatasetBase):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.dataset import Correction, Dataset, DatasetBase
 from pipeline.registry.index import Index, Round
+from pipeline.registry.list_correction import ListCorrection
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.programme import Cohort, Office
 from pipeline.registry.services import Alone, JointService, SplitWeight
@@ -33,6 +34,7 @@ class Registry:
     offices: tuple[Office, ...]
     joint_services: tuple[JointService, ...]
     alone: tuple[Alone, ...]
+    list_corrections: tuple[ListCorrection, ...]
     split_weights: tuple[SplitWeight, ...]
     cohorts: tuple[Cohort, ...]
 
@@ -80,6 +82,7 @@ def load(jurisdiction: str, home: Path = HOME) -> Registry:
         "offices": reader.rows("offices.toml", "office", Office),
         "joint_services": reader.rows("services/joint_services.toml", "joint_service", JointService),
         "alone": reader.rows("services/alone.toml", "alone", Alone),
+        "list_corrections": reader.rows("services/list_corrections.toml", "correction", ListCorrection),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
     }
@@ -215,6 +218,7 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
         ("index.toml", "top", [str(each) for each in registry.index.top]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
+        ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),
         (
             "corrections",
             "cell",

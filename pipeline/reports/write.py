@@ -23,10 +23,10 @@ def write(con: duckdb.DuckDBPyConnection, registry: Registry, folder: Path) -> l
     names = dict.fromkeys(name for report in REPORTS for name in report.TABLES)
     files = render(read(con, list(names)), registry)
     folder.mkdir(parents=True, exist_ok=True)
-    written = [_put(folder / name, content) for name, content in files.items()]
+    written = [put(folder / name, content) for name, content in files.items()]
     for stale in _earlier(folder) - set(files):
         (folder / stale).unlink(missing_ok=True)
-    _put(folder / MANIFEST, "".join(f"{name}\n" for name in sorted(files)).encode())
+    put(folder / MANIFEST, "".join(f"{name}\n" for name in sorted(files)).encode())
     return written
 
 
@@ -57,7 +57,7 @@ def _earlier(folder: Path) -> set[str]:
     return {line for line in lines if _is_inside(line)}
 
 
-def _put(path: Path, content: bytes) -> Path:
+def put(path: Path, content: bytes) -> Path:
     """Writes beside the place, then moves in: a reader sees the old file or the new one, never half of either."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")

@@ -41,9 +41,14 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
 
 
 def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.DataFrame:
-    """A code list: one row a row of the file, columns named as the role needs them, all text."""
+    """A code list: one row a row of the file, columns named as the role needs them, all text.
+
+    A list of joint services also gets `line`, the line of the file, because its rows are checked against each other.
+    """
     rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
     table = pd.DataFrame({wanted: rows[column].str.strip() for wanted, column in dataset.columns.items()})
+    if dataset.members is not None:
+        table = table.assign(line=rows["line"].astype(str))
     codes = table.filter(regex="code$")
     wrong = [
         Problem(

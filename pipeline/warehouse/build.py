@@ -45,7 +45,7 @@ def build(
     started = datetime.now(UTC)
     jurisdiction = registry.jurisdiction.id
     folder = settings.processed / jurisdiction
-    files = _files(settings.raw / jurisdiction, registry, as_of)
+    files = known_files(settings.raw / jurisdiction, registry, as_of)
     as_of = as_of or release.newest_day(files)
     name = release.release_id(files, registry, as_of)
     if release.path_of(folder, name).exists() and not again:
@@ -74,7 +74,7 @@ def build(
     return Built(release.path_of(folder, name), is_new=True)
 
 
-def _files(folder: Path, registry: Registry, as_of: date | None) -> list[ArchivedFile]:
+def known_files(folder: Path, registry: Registry, as_of: date | None = None) -> list[ArchivedFile]:
     """The archive as known on a day, each file with the bytes it came with. Raises NoRelease when there is nothing."""
     files = scan(folder, registry.datasets)
     if not files:

@@ -27,6 +27,7 @@ REFERENCE_TABLES = {
     "municipality_code": ["file_id", "year", "code", "name", "county"],
     "municipality_change": ["file_id", "old_code", "new_code", "changed_on"],
     "peer_group": ["file_id", "scheme", "code", "code_date", "peer_group", "peer_group_name", "valid_from", "valid_to"],
+    "joint_service_list": ["file_id", "line", "municipality_code", "member_names", "member_codes"],
     "border": ["file_id", "municipality_code", "name", "geometry"],
 }
 
@@ -126,13 +127,14 @@ def _observations(tables: list[pd.DataFrame], files: list[ArchivedFile]) -> pd.D
     synthetic = {file.file_id: file.sidecar.synthetic for file in files}
     stacked = _stacked(tables, ["file_id", *COLUMNS])
     return stacked.assign(
-        dataset_id=stacked["file_id"].str.partition("/")[0], is_synthetic=stacked["file_id"].map(synthetic).astype(bool)
+        dataset_id=stacked["file_id"].str.replace("/.*", "", regex=True),
+        is_synthetic=stacked["file_id"].map(synthetic).astype(bool),
     )
 
 
 def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     """The tables below each other, with exactly these columns; a column nobody has is empty text."""
-    empty = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+    empty = pd.DataFrame({c: pd.Series(dtype="float64" if c == "value" else "str") for c in columns})
     if not tables:
         return empty
     return (

@@ -1,6 +1,7 @@
 """The SQL models: one SELECT a file (`sql/core/service.sql` makes core.service), run in the order they read."""
 
 import re
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -29,6 +30,13 @@ def in_order(selects: dict[str, str]) -> list[str]:
     """Table names, each after those it reads; a table that no model makes is expected to be there."""
     graph = {name: reads(select) & set(selects) for name, select in selects.items()}
     return list(TopologicalSorter(dict(sorted(graph.items()))).static_order())
+
+
+def behind(tables: Iterable[str], selects: dict[str, str]) -> dict[str, str]:
+    """The models that the tables stand on, themselves included."""
+    wanted = set(tables) & set(selects)
+    further = {name for table in wanted for name in reads(selects[table]) & set(selects)} - wanted
+    return behind(wanted | further, selects) if further else {name: selects[name] for name in sorted(wanted)}
 
 
 def run(con: duckdb.DuckDBPyConnection, selects: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from pipeline.registry.load import HOME, Registry
 from pipeline.sources.landing import ArchivedFile
 
 LIBRARIES = ("duckdb", "numpy", "pandas", "pandera", "pydantic", "python-calamine", "scipy")
+SCHEMAS = ("raw", "registry", "staging", "core", "result", "mart", "ops")
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -98,7 +99,7 @@ def building(folder: Path, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
                 # One thread: sums of fractions come out the same to the last bit, run after run.
                 con.execute("SET threads = 1").fetchall()
                 con.execute("SET TimeZone = 'UTC'").fetchall()
-                for schema in ("raw", "registry", "staging", "core", "result", "mart", "ops"):
+                for schema in SCHEMAS:
                     con.execute(f"CREATE SCHEMA {schema}").fetchall()
                 yield con
             path_of(folder, name).parent.mkdir(exist_ok=True)

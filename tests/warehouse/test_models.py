@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from pipeline.warehouse.models import in_order, models, reads, run
+from pipeline.warehouse.models import behind, in_order, models, reads, run
 
 
 def test_a_model_reads_what_stands_behind_from_and_join() -> None:
@@ -33,3 +33,14 @@ def test_a_failing_model_is_named() -> None:
     with pytest.raises(duckdb.Error) as caught:
         run(con, {"core.broken": "SELECT nothing FROM core.nowhere"})
     assert caught.value.__notes__ == ["in the model core.broken (core/broken.sql)"]
+
+
+def test_the_models_behind_a_table() -> None:
+    selects = {
+        "a.one": "SELECT 1",
+        "a.two": "FROM a.one",
+        "a.three": "FROM a.two JOIN raw.cell",
+        "a.four": "FROM a.one",
+    }
+    assert list(behind(["a.three"], selects)) == ["a.one", "a.three", "a.two"]
+    assert behind(["raw.cell"], selects) == {}
