@@ -121,7 +121,7 @@ def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> N
 
 @app.command()
 def check(what: Checks, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
-    """Find what is wrong in a published list, and write the letter to its owner. Example: veiviser check services."""
+    """Find what is wrong in our register of services and in the published list. Example: veiviser check services."""
     from pipeline import jobs
 
     checked = jobs.check_services(jurisdiction, _say(jurisdiction))

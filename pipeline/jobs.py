@@ -6,22 +6,29 @@ from pathlib import Path
 
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.tracking import tracking_tables
-from pipeline.problems import Problem
-from pipeline.registry.load import load
+from pipeline.problems import BadInput, Problem
+from pipeline.registry.load import load, read
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
 from pipeline.settings import Settings
-from pipeline.warehouse import release
+from pipeline.warehouse import register, release
 from pipeline.warehouse.build import Built, Say, build, known_files
-from pipeline.warehouse.geography import geography
+from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
 ANALYSES = (need_tables, tracking_tables)
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
-    """Builds the release of a jurisdiction and makes it the current one."""
-    return build(load(jurisdiction), Settings(), ANALYSES, as_of, again, say)
+    """Builds the release of a jurisdiction and makes it the current one.
+
+    Raises BadInput; when a declaration cannot be read, with what else is wrong in the register of services.
+    """
+    try:
+        registry = load(jurisdiction)
+    except BadInput as error:
+        raise BadInput(sorted({*error.problems, *check_services(jurisdiction, say).problems})) from None
+    return build(registry, Settings(), ANALYSES, as_of, again, say)
 
 
 def write_reports(jurisdiction: str, say: Say) -> list[Path]:
@@ -51,21 +58,26 @@ class ServicesCheck:
 
 
 def check_services(jurisdiction: str, say: Say) -> ServicesCheck:
-    """Holds the published list of joint services against its rules, and writes the letter to its owner.
+    """Holds the register of services against the code list, and the published list against its rules.
 
-    Needs the archive and the registry, no release.
+    Writes the letter to the list's owner. Needs the archive and the registry, no release; of a register that cannot be
+    read in places, the rest is checked.
     """
-    settings, registry = Settings(), load(jurisdiction)
+    settings = Settings()
+    registry, problems = read(jurisdiction)
+    if registry is None:
+        raise BadInput(problems)
+    say("checking the register of services")
     dataset = list_dataset(registry)
-    if dataset is None:
-        return ServicesCheck(None, (), None)
     files = known_files(settings.raw / jurisdiction, registry)
-    say("checking the list of joint services")
-    with geography(registry, files) as con:
-        published = check_list(con, dataset, registry)
+    with geography(registry, files, [*TABLES, *register.TABLES]) as con:
+        problems += register.register_problems(con, registry)
+        published = check_list(con, dataset, registry) if dataset else None
+    if dataset is None or published is None:
+        return ServicesCheck(None, tuple(sorted(problems)), None)
     letter = None
     if any(entry.is_error for entry in published.entries):
         newest = max((f.sidecar for f in files if f.sidecar.dataset == dataset.id), key=lambda each: each.published)
         content = list_letter(published, dataset, newest)
         letter = put(settings.reports / jurisdiction / letter_name(dataset), content)
-    return ServicesCheck(published, published.problems, letter)
+    return ServicesCheck(published, tuple(sorted({*problems, *published.problems})), letter)

@@ -68,6 +68,17 @@ def load(jurisdiction: str, home: Path = HOME) -> Registry:
 
     Raises BadInput with one problem a mistake: the file, the field, what was given, what is allowed.
     """
+    registry, problems = read(jurisdiction, home)
+    if registry is None or problems:
+        raise BadInput(problems)
+    return registry
+
+
+def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Problem]]:
+    """What could be read of a jurisdiction's declarations, and the mistakes; nothing where the core of it is wrong.
+
+    Raises BadInput for a jurisdiction there is not.
+    """
     folder = home / jurisdiction
     if not (folder / "jurisdiction.toml").exists():
         known = ", ".join(jurisdictions(home))
@@ -86,12 +97,10 @@ def load(jurisdiction: str, home: Path = HOME) -> Registry:
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
     }
-    reader.raise_if_any()
+    if parts["jurisdiction"] is None or parts["index"] is None:
+        return None, sorted(reader.problems)
     registry = Registry(**parts)
-    problems = list(_across(registry))
-    if problems:
-        raise BadInput(sorted(problems))
-    return registry
+    return registry, sorted(reader.problems or _across(registry))
 
 
 class _Reader:
@@ -123,10 +132,6 @@ class _Reader:
             for number, row in enumerate(content.get(key, []), 1):
                 found.append(self._check(path, f"{key} no. {number}", row, kind))
         return tuple(each for each in found if each is not None)
-
-    def raise_if_any(self) -> None:
-        if self.problems:
-            raise BadInput(sorted(self.problems))
 
     def _toml(self, path: Path) -> dict[str, Any]:
         try:

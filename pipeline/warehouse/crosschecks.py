@@ -9,9 +9,7 @@ import duckdb
 
 from pipeline.problems import Problem
 from pipeline.registry.load import Registry
-from pipeline.warehouse import register
-
-SHOWN = 20
+from pipeline.warehouse.register import register_problems, wrong_rows
 
 # A cell with a number, of a known code that is not in use on the day its borders are of, would fall out of all sums.
 CODE_NOT_IN_USE = """
@@ -104,23 +102,14 @@ WHERE NOT EXISTS (
         AND (municipality.valid_to IS NULL OR municipality.valid_to > CAST(declared.code_date AS DATE))
 )
 """
-QUERIES = [CODE_NOT_IN_USE, MEASURE_NOT_THERE, SERIES_WITHOUT_CELLS, MORE_THAN_ALL, NO_SUCH_MEMBER, *register.QUERIES]
+QUERIES = [CODE_NOT_IN_USE, MEASURE_NOT_THERE, SERIES_WITHOUT_CELLS, MORE_THAN_ALL, NO_SUCH_MEMBER]
 
 
 def crosschecks(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:
-    """A problem for each wrong row; the first twenty of a kind, then how many there are."""
-    yield from wrong_rows(con, registry, QUERIES)
+    """What is wrong between tables, in the register of services, and in corrections whose error is gone."""
+    yield from wrong_rows(con, QUERIES)
+    yield from register_problems(con, registry)
     yield from _mended(con, registry)
-
-
-def wrong_rows(con: duckdb.DuckDBPyConnection, registry: Registry, queries: list[str]) -> Iterator[Problem]:
-    """The same for some queries."""
-    for query in queries:
-        rows = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL").fetchall()
-        for row in rows[:SHOWN]:
-            yield Problem(*(str(each) for each in row))
-        if len(rows) > SHOWN:
-            yield Problem(registry.jurisdiction.id, "", rows[0][2], f"{len(rows)} such rows", "none")
 
 
 def _mended(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:

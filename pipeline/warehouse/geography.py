@@ -10,22 +10,27 @@ from pipeline.sources.landing import ArchivedFile
 from pipeline.warehouse import declared, models, release
 from pipeline.warehouse.load import load_raw, store
 
-TABLES = ("core.municipality", "core.municipality_link", "core.service_member")
+TABLES = ("core.municipality", "core.municipality_link", "core.service_member", "core.service")
 
 
 def geography(
     registry: Registry, files: list[ArchivedFile], tables: Iterable[str] = TABLES
 ) -> duckdb.DuckDBPyConnection:
-    """A database with the code lists of the archive, the registry, and the models that the tables stand on.
+    """A database with the code lists and the population of the archive, the registry, and the models that the tables stand on.
 
-    files: of the archive, at least one; deliveries of numbers are left alone.
+    files: of the archive, at least one; of the deliveries of numbers only the population is read.
     Raises BadInput for a code list that cannot be read.
     """
     con = duckdb.connect(config=release.CONFIG)
     for schema in release.SCHEMAS:
         con.execute(f"CREATE SCHEMA {schema}").fetchall()
-    lists = [file for file in files if isinstance(registry.datasets[file.sidecar.dataset], ReferenceDataset)]
-    load_raw(con, registry, lists)
+    population = registry.jurisdiction.child_population.dataset
+    needed = [
+        file
+        for file in files
+        if isinstance(registry.datasets[file.sidecar.dataset], ReferenceDataset) or file.sidecar.dataset == population
+    ]
+    load_raw(con, registry, needed)
     for name, rows in declared.tables(registry, release.newest_day(files)):
         store(con, f"registry.{name}", rows)
     models.run(con, models.behind(tables, models.models()))

@@ -1,7 +1,17 @@
 """Checks of the register of services, in the light of the code list: SQL that returns the wrong rows.
 
-Each query gives file, place, field, given and allowed, as `Problem` has them.
+Each query gives file, place, field, given and allowed, as `Problem` has them; files below the jurisdiction's folder.
 """
+
+from collections.abc import Iterable, Iterator
+
+import duckdb
+
+from pipeline.problems import Problem
+from pipeline.registry.load import Registry
+
+SHOWN = 20
+TABLES = ("staging.in_use", "staging.membership", "staging.service_span", "core.municipality_link")  # what they read
 
 # Municipalities in use over the span of an entry: what its members are called, and whether they are there at all.
 MEMBER = """
@@ -156,3 +166,18 @@ QUERIES = [
     SEEN_OUTSIDE, GAP_OR_OVERLAP, IN_TWO_SERVICES, IN_NO_SERVICE, HOST_LEFT, SPLIT_WITHOUT_WEIGHT,
     COUNTY_OF_NO_OFFICE, COUNTY_OF_TWO_OFFICES,
 ]  # fmt: skip
+
+
+def register_problems(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:
+    """What is wrong in the register of services, the offices and the split weights."""
+    yield from wrong_rows(con, QUERIES, f"{registry.jurisdiction.id}/")
+
+
+def wrong_rows(con: duckdb.DuckDBPyConnection, queries: Iterable[str], folder: str = "") -> Iterator[Problem]:
+    """A problem for each wrong row; the first twenty of a kind, then how many there are."""
+    for query in queries:
+        rows = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL").fetchall()
+        for file, *rest in rows[:SHOWN]:
+            yield Problem(f"{folder}{file}", *(str(each) for each in rest))
+        if len(rows) > SHOWN:
+            yield Problem(f"{folder}{rows[0][0]}", "", rows[0][2], f"{len(rows)} such rows", "none")
