@@ -138,7 +138,7 @@ def check(what: Checks, jurisdiction: One = "norway", as_json: AsJson = False) -
 def _found(jurisdiction: str, checked: Any) -> Iterator[str]:
     """A check as text: errors first, lesser remarks after, then what is left to mend."""
     if checked.published is None:
-        yield f"{jurisdiction}: there is no list of joint services to check"
+        yield f"{jurisdiction}: there is no register of services to check"
     for entry in checked.entries:
         by = f", corrected by {', '.join(entry.corrections)}" if entry.is_mended else ", not corrected"
         yield f"error{by}:" if entry.is_error else "remark:"

@@ -67,8 +67,10 @@ def check_services(jurisdiction: str, say: Say) -> ServicesCheck:
     registry, problems = read(jurisdiction)
     if registry is None:
         raise BadInput(problems)
-    say("checking the register of services")
     dataset = list_dataset(registry)
+    if dataset is None and not (registry.joint_services or registry.alone):
+        return ServicesCheck(None, tuple(problems), None)
+    say("checking the register of services")
     files = known_files(settings.raw / jurisdiction, registry)
     with geography(registry, files, [*TABLES, *register.TABLES]) as con:
         problems += register.register_problems(con, registry)

@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.sources.landing import archive
 
 GOLDEN = Path(__file__).parent / "golden" / "letters" / "joint_service_list_2021-02-23.md"
-LISTS = ("joint_service_list", "klass_codes", "klass_changes")
+LISTS = ("joint_service_list", "klass_codes", "klass_changes", "population_07459")
 
 
 @pytest.fixture
@@ -68,4 +68,4 @@ def test_an_archive_without_the_list_says_so(bare: Path) -> None:
 def test_england_has_no_list_to_check(bare: Path) -> None:
     done = check("-j", "england")
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[0] == "england: there is no list of joint services to check"
+    assert done.stdout.splitlines()[0] == "england: there is no register of services to check"

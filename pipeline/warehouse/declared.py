@@ -37,6 +37,7 @@ DAY = "datetime64[us]"
 OFFICE_COUNTY = {"office_id": "str", "county": "str", "valid_from": DAY, "valid_to": DAY}
 SERVICE_MEMBER = {
     "file": "str",
+    "place": "str",
     "entry": "int64",
     "service_id": "str",
     "name": "str",
@@ -189,13 +190,14 @@ def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:
 
 def _service_members(registry: Registry) -> Iterator[dict[str, Any]]:
     """One row a member as declared; the entry's number tells entries with the same service apart."""
-    joint = [("services/joint_services.toml", each, each) for each in registry.joint_services]
-    alone = [("services/alone.toml", each, None) for each in registry.alone]
-    for number, (file, entry, service) in enumerate([*joint, *alone], 1):
+    joint = [("services/joint_services.toml", each.id, each, each) for each in registry.joint_services]
+    alone = [("services/alone.toml", f"alone no. {place}", each, None) for place, each in enumerate(registry.alone, 1)]
+    for number, (file, place, entry, service) in enumerate([*joint, *alone], 1):
         said = sorted(entry.evidence, key=lambda each: each.day)
         for member in entry.members:
             yield {
                 "file": file,
+                "place": place,
                 "entry": number,
                 "service_id": service.id if service else None,
                 "name": service.name if service else None,

@@ -16,7 +16,7 @@ TABLES = ("core.municipality", "core.municipality_link", "core.service_member", 
 def geography(
     registry: Registry, files: list[ArchivedFile], tables: Iterable[str] = TABLES
 ) -> duckdb.DuckDBPyConnection:
-    """A database with the code lists and the population of the archive, the registry, and the models that the tables stand on.
+    """A database with code lists and population, the registry, and the models that the tables stand on.
 
     files: of the archive, at least one; of the deliveries of numbers only the population is read.
     Raises BadInput for a code list that cannot be read.

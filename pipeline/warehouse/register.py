@@ -17,7 +17,7 @@ TABLES = ("staging.in_use", "staging.membership", "staging.service_span", "core.
 MEMBER = """
 SELECT
     declared.*,
-    coalesce(declared.service_id, 'entry ' || declared.entry) || ', ' || declared.municipality_code AS place,
+    declared.place || ', ' || declared.municipality_code AS member,
     CAST(declared.code_date AS DATE) AS day,
     coalesce(CAST(declared.valid_from AS DATE), DATE '0001-01-01') AS first_day,
     coalesce(CAST(declared.valid_to AS DATE), DATE '9999-12-31') AS end_day
@@ -35,14 +35,14 @@ UNION ALL
 SELECT code, DATE '0001-01-01', DATE '9999-12-31', lower(name), name FROM registry.carried
 """
 UNKNOWN_CODE = f"""
-SELECT file, place, 'members', '''' || municipality_code || ' ' || municipality_name || '''',
+SELECT file, member, 'members', '''' || municipality_code || ' ' || municipality_name || '''',
     'a municipality code in use on ' || day
 FROM ({MEMBER}) AS declared
 WHERE NOT EXISTS (FROM ({NAMES}) AS known
     WHERE known.code = declared.municipality_code AND known.period_start <= day AND known.period_end > day)
 """
 WRONG_NAME = f"""
-SELECT declared.file, declared.place, 'members',
+SELECT declared.file, declared.member, 'members',
     '''' || declared.municipality_code || ' ' || declared.municipality_name || '''',
     declared.municipality_code || ' was ' || min(known.full_name) || ' on ' || declared.day
         || coalesce('; ' || declared.municipality_name || ' was ' || min(namesake.code), '')
@@ -51,46 +51,46 @@ JOIN ({NAMES}) AS known
     ON known.code = declared.municipality_code AND known.period_start <= day AND known.period_end > day
 LEFT JOIN ({NAMES}) AS namesake
     ON namesake.name = lower(declared.municipality_name) AND namesake.period_start <= day AND namesake.period_end > day
-GROUP BY declared.file, declared.place, declared.municipality_code, declared.municipality_name, declared.day
+GROUP BY declared.file, declared.member, declared.municipality_code, declared.municipality_name, declared.day
 HAVING NOT bool_or(known.name = lower(declared.municipality_name))
 """
 HOST_OUTSIDE = f"""
-SELECT file, service_id, 'host', '''' || any_value(host_code) || '''',
+SELECT file, place, 'host', '''' || any_value(host_code) || '''',
     'one of the members: ' || string_agg(municipality_code, ', ' ORDER BY municipality_code)
 FROM ({MEMBER}) AS declared
 WHERE service_id IS NOT NULL
-GROUP BY file, entry, service_id
+GROUP BY file, entry, place
 HAVING NOT bool_or(is_host)
 """
 TWICE_IN_ITS_GROUP = f"""
-SELECT file, place, 'members', municipality_code || ', ' || count(*) || ' times', 'each member once'
+SELECT file, member, 'members', municipality_code || ', ' || count(*) || ' times', 'each member once'
 FROM ({MEMBER}) AS declared
-GROUP BY file, place, entry, municipality_code
+GROUP BY file, member, entry, municipality_code
 HAVING count(*) > 1
 """
 ONE_ALONE = f"""
-SELECT file, service_id, 'members', 'only ' || any_value(municipality_code || ' ' || municipality_name),
+SELECT file, place, 'members', 'only ' || any_value(municipality_code || ' ' || municipality_name),
     'two members or more; one that is alone stands in services/alone.toml'
 FROM ({MEMBER}) AS declared
 WHERE service_id IS NOT NULL
-GROUP BY file, entry, service_id
+GROUP BY file, entry, place
 HAVING count(DISTINCT municipality_code) = 1
 """
 ENDS_BEFORE_IT_STARTS = f"""
-SELECT DISTINCT file, coalesce(service_id, place), 'valid_to', CAST(end_day AS VARCHAR),
+SELECT DISTINCT file, place, 'valid_to', CAST(end_day AS VARCHAR),
     'a day after valid_from, ' || first_day
 FROM ({MEMBER}) AS declared
 WHERE end_day <= first_day
 """
 CODES_OF_ANOTHER_DAY = f"""
-SELECT DISTINCT file, coalesce(service_id, place), 'code_date', CAST(day AS VARCHAR),
+SELECT DISTINCT file, place, 'code_date', CAST(day AS VARCHAR),
     'a day of its own span, from ' || coalesce(CAST(CAST(valid_from AS DATE) AS VARCHAR), 'the first')
         || ' until ' || coalesce(CAST(CAST(valid_to AS DATE) AS VARCHAR), 'now')
 FROM ({MEMBER}) AS declared
 WHERE (day < first_day OR day >= end_day) AND end_day > first_day
 """
 SEEN_OUTSIDE = f"""
-SELECT DISTINCT file, coalesce(service_id, place), 'evidence',
+SELECT DISTINCT file, place, 'evidence',
     CAST(CASE WHEN known_from < first_day THEN known_from ELSE known_to END AS DATE)::VARCHAR,
     'a day of its own span, from ' || coalesce(CAST(CAST(valid_from AS DATE) AS VARCHAR), 'the first')
         || ' until ' || coalesce(CAST(CAST(valid_to AS DATE) AS VARCHAR), 'now')
@@ -99,19 +99,19 @@ WHERE end_day > first_day AND (known_from < first_day OR known_to >= end_day)
 """
 # The same service in two entries: they follow each other without a gap and without an overlap.
 GAP_OR_OVERLAP = f"""
-SELECT file, service_id, 'valid_from', CAST(first_day AS VARCHAR),
+SELECT file, place, 'valid_from', CAST(first_day AS VARCHAR),
     CASE WHEN first_day > end_before THEN 'no gap: it ended on ' ELSE 'no overlap: it lasts until ' END || end_before
 FROM (
     SELECT *, lag(end_day) OVER (PARTITION BY service_id ORDER BY first_day, entry) AS end_before
-    FROM (SELECT DISTINCT file, entry, service_id, first_day, end_day FROM ({MEMBER}) WHERE service_id IS NOT NULL)
+    FROM (SELECT DISTINCT file, place, entry, service_id, first_day, end_day FROM ({MEMBER}) WHERE service_id IS NOT NULL)
 )
 WHERE first_day <> end_before
 """
 # Followed through all changes of codes: in two services at a time, or in none.
 IN_TWO_SERVICES = """
 SELECT min(file), municipality_code || ' ' || min(municipality_name), 'members',
-    'in ' || string_agg(DISTINCT coalesce(service_id, 'alone'), ' and in ' ORDER BY coalesce(service_id, 'alone'))
-        || ' from ' || min(span_start) || coalesce(' until ' || max(span_end), ''),
+    array_to_string(list_sort(list(DISTINCT CASE WHEN is_joint THEN 'in ' || service_id ELSE 'alone' END)), ' and ') || ' from ' || min(span_start)
+        || CASE WHEN bool_and(span_end IS NOT NULL) THEN ' until ' || max(span_end) ELSE '' END,
     'one service at a time: end the one before the other starts'
 FROM (
     SELECT *, count(DISTINCT entry) OVER (PARTITION BY span, municipality_code) AS entries FROM staging.membership
@@ -132,7 +132,8 @@ GROUP BY place.municipality_code
 """
 HOST_LEFT = """
 SELECT min(member.file), member.service_id, 'host',
-    'no host from ' || min(member.span_start) || coalesce(' until ' || max(member.span_end), ''),
+    'no host from ' || min(member.span_start)
+        || CASE WHEN bool_and(member.span_end IS NOT NULL) THEN ' until ' || max(member.span_end) ELSE '' END,
     'an entry of its own from the day the host changed'
 FROM staging.membership AS member
 LEFT JOIN staging.service_span AS service ON service.span = member.span AND service.service_id = member.service_id

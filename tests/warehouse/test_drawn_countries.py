@@ -189,12 +189,6 @@ def test_a_measure_nobody_delivers_is_told(tmp_path: Path) -> None:
         )
 
 
-def test_a_member_of_a_joint_service_that_is_no_municipality_is_told(tmp_path: Path) -> None:
-    joint = load("norway").joint_services[0]
-    with pytest.raises(BadInput, match="services/joint_services.toml: orsta_1520: municipality_code: given '1516'"):
-        country(tmp_path, "1101;2019;1;4;20;", registry=plain(joint_services=(joint,)))
-
-
 def test_the_time_zone_of_the_machine_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     release = country(tmp_path, "1101;2019;1;4;20;")
