@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.problems import BadInput, Problem
-from pipeline.registry.dataset import Correction, Dataset, DatasetBase
+from pipeline.registry.dataset import Correction, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.programme import Cohort, JointService, Office, SplitWeight
@@ -206,11 +206,13 @@ def _orders(registry: Registry) -> Iterator[Mistake]:
 
 def _doubles(registry: Registry) -> Iterator[Mistake]:
     """Things that are declared twice, a municipality in two services, and a host that is no member."""
+    maps = [each for each in registry.datasets.values() if isinstance(each, MapDataset)]
     named = [
         ("index.toml", "goalposts", [f"{each.indicator} in {each.era}" for each in registry.index.goalposts]),
         ("index.toml", "rounds", [each.id for each in registry.index.rounds]),
         ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
         ("index.toml", "top", [str(each) for each in registry.index.top]),
+        ("datasets", "border_date", [f"a map of {each.border_date.year}" for each in maps]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
         ("services/joint_services.toml", "id", [each.id for each in registry.joint_services]),
         ("services/joint_services.toml", "members", [code for s in registry.joint_services for code in s.members]),
@@ -233,8 +235,6 @@ def _dataset_names(registry: Registry) -> Iterator[Name]:
     """(file, field, name, names there are) wherever a declaration names a dataset."""
     place, datasets = registry.jurisdiction, registry.datasets.keys()
     yield "jurisdiction.toml", "child_population.dataset", place.child_population.dataset, datasets
-    if place.map_dataset is not None:
-        yield "jurisdiction.toml", "map_dataset", place.map_dataset, datasets
     for correction in registry.corrections:
         yield "corrections", "dataset", correction.dataset, datasets
     for indicator in registry.indicators.values():

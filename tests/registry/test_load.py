@@ -100,6 +100,10 @@ def test_a_name_that_points_at_nothing_says_what_there_is(home: Path) -> None:
             "services/joint_services.toml", '"1520", "1516"', '"1520", "5060", "1560"',
             "services/joint_services.toml: members: given 1560, 2 times; allowed: each once",
         ),
+        (
+            "datasets/map_municipalities_2020.toml", "border_date = 2020-01-01", "border_date = 2024-07-01",
+            "datasets: border_date: given a map of 2024, 2 times; allowed: each once",
+        ),
     ],
 )  # fmt: skip
 def test_mistakes_across_declarations(home: Path, file: str, old: str, new: str, problem: str) -> None:
