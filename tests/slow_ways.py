@@ -134,3 +134,10 @@ def marginal_points(values: list[float], weights: list[float]) -> list[float]:
         rise = power_mean(above, weights, 2) - power_mean(below, weights, 2)
         result.append(value * rise / (2 * step))
     return result
+
+
+def times_round(ring: list[list[float]], point: tuple[float, float]) -> int:
+    """How many times a ring runs round a point: the angles seen from it, added up; above 0 is counterclockwise."""
+    seen = [math.atan2(y - point[1], x - point[0]) for x, y in ring]
+    steps = (math.remainder(later - angle, 2 * math.pi) for angle, later in itertools.pairwise(seen))
+    return round(sum(steps) / (2 * math.pi))

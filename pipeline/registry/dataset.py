@@ -122,7 +122,7 @@ class ReferenceDataset(DatasetBase):
 
 
 class MapDataset(DatasetBase):
-    """Borders as GeoJSON, one feature a municipality."""
+    """Borders as GeoJSON, one feature a municipality; they hold from `border_date` until that of the next map."""
 
     kind: Literal["map"]
     border_date: date

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.problems import BadInput, Problem
-from pipeline.registry.dataset import Correction, Dataset, DatasetBase
+from pipeline.registry.dataset import Correction, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
 from pipeline.registry.list_correction import ListCorrection
 from pipeline.registry.model import Indicator, Jurisdiction
@@ -217,11 +217,13 @@ def _orders(registry: Registry) -> Iterator[Mistake]:
 
 def _doubles(registry: Registry) -> Iterator[Mistake]:
     """Things that are declared twice."""
+    maps = [each for each in registry.datasets.values() if isinstance(each, MapDataset)]
     named = [
         ("index.toml", "goalposts", [f"{each.indicator} in {each.era}" for each in registry.index.goalposts]),
         ("index.toml", "rounds", [each.id for each in registry.index.rounds]),
         ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
         ("index.toml", "top", [str(each) for each in registry.index.top]),
+        ("datasets", "border_date", [f"a map of {each.border_date.year}" for each in maps]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
         ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),
         (
@@ -240,8 +242,6 @@ def _dataset_names(registry: Registry) -> Iterator[Name]:
     """(file, field, name, names there are) wherever a declaration names a dataset."""
     place, datasets = registry.jurisdiction, registry.datasets.keys()
     yield "jurisdiction.toml", "child_population.dataset", place.child_population.dataset, datasets
-    if place.map_dataset is not None:
-        yield "jurisdiction.toml", "map_dataset", place.map_dataset, datasets
     for correction in registry.corrections:
         yield "corrections", "dataset", correction.dataset, datasets
     for indicator in registry.indicators.values():

@@ -179,7 +179,6 @@ class Jurisdiction(Declaration):
     child_population: Part
     unit_word: Text
     office_word: Text
-    map_dataset: str | None = None
     peer_group_word: Text | None = None
 
     @cached_property

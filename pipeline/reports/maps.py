@@ -1,23 +1,18 @@
-"""The map by tier: municipal borders where a release has them, tiles in regional blocks where it has not.
+"""The map by tier: municipal borders where a release has them, tiles in regional blocks where it has not."""
 
-Plotly fills what lies to the right of a ring (d3's rule, the opposite of RFC 7946): a ring must run clockwise, or the
-polygon fills the globe.
-"""
-
-import json
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from pipeline.reports import palette
+from pipeline.reports.borders import feature
 from pipeline.reports.charts import tier_counts
 from pipeline.reports.facts import TIERS, Facts, records
 from pipeline.reports.figures import CONFIG, Figure, Json, Key, Panel, layout, marked
 from pipeline.reports.tables import Column, Table, rows
 from pipeline.reports.voice import Voice, alphabetical, sentence
 
-Ring = list[list[float]]
 STEPS = (*TIERS, None)
 DECIMALS = 3  # of a degree: about 100 metres, and a third of the bytes
 NORTH_UP = (5, 6)  # width to height of a map with borders
@@ -27,8 +22,10 @@ BLOCK = 5  # tiles across a region's block
 def tier_map(say: Voice, facts: Facts) -> Figure | None:
     """Municipalities by the tier of their service, or tiles; nothing when neither borders nor places are declared."""
     places = _places(facts)
-    if len(facts.tables["raw.border"]):
-        return _borders(say, facts, places)
+    border = facts.tables["mart.border"]
+    border = border[border["valid_to"].isna()]
+    if len(border):
+        return _borders(say, facts, places, border)
     if all(office.map_place for office in facts.offices.values()):
         return _tiles(say, facts, places)
     return None
@@ -42,31 +39,6 @@ def _places(facts: Facts) -> pd.DataFrame:
         sort_name=places["name"].map(alphabetical), tier=places["tier"].where(places["tier"].notna(), None)
     )
     return places.sort_values(["sort_name", "municipality_code"]).reset_index(drop=True)
-
-
-def clockwise(ring: Ring) -> Ring:
-    """A closed ring, turned so that it runs clockwise seen on a map with north up (x = longitude, y = latitude)."""
-    twice_area = sum((x2 - x1) * (y2 + y1) for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False))
-    return ring if twice_area >= 0 else ring[::-1]
-
-
-def _polygon(rings: list[Ring]) -> list[Ring]:
-    """The outer ring clockwise, holes against it."""
-    outer, *holes = ([[round(x, DECIMALS), round(y, DECIMALS)] for x, y, *_ in ring] for ring in rings)
-    return [clockwise(outer), *(clockwise(hole)[::-1] for hole in holes)]
-
-
-def feature(code: str, geometry: str) -> Json:
-    """A GeoJSON feature with rounded, well-turned rings."""
-    shape = json.loads(geometry)
-    parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
-    coordinates = [_polygon(rings) for rings in parts]
-    return {
-        "type": "Feature",
-        "id": code,
-        "properties": {},
-        "geometry": {"type": "MultiPolygon", "coordinates": coordinates},
-    }
 
 
 def _scale() -> list[list[Any]]:
@@ -89,11 +61,12 @@ def _hover(say: Voice, facts: Facts, places: pd.DataFrame) -> list[str]:
     return words
 
 
-def _borders(say: Voice, facts: Facts, places: pd.DataFrame) -> Figure:
-    border = facts.tables["raw.border"].sort_values("municipality_code")
+def _borders(say: Voice, facts: Facts, places: pd.DataFrame, border: pd.DataFrame) -> Figure:
+    """The map of the as-of date; border: one row a municipality."""
     drawn = places[places["municipality_code"].isin(border["municipality_code"])]
     features = [
-        feature(code, shape) for code, shape in zip(border["municipality_code"], border["geometry"], strict=True)
+        feature(code, shape, DECIMALS, {})
+        for code, shape in zip(border["municipality_code"], border["geometry"], strict=True)
     ]
     trace = {
         "type": "choropleth",

@@ -29,7 +29,7 @@ TABLES = (
     "mart.municipality",
     "mart.path",
     "result.change",
-    "raw.border",
+    "mart.border",
 )
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -2,13 +2,12 @@
 
 import csv
 import io
-import json
 import re
 
 import pandas as pd
 
 from pipeline.problems import BadInput, Problem, bad_input
-from pipeline.registry.dataset import DelimitedDataset, MapDataset, ReferenceDataset
+from pipeline.registry.dataset import DelimitedDataset, ReferenceDataset
 from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
 
 
@@ -63,25 +62,6 @@ def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.Data
         raise BadInput(wrong[:PROBLEMS_SHOWN])
     table = table[~codes.isin(dataset.skip_codes).any(axis=1)]
     return table.assign(**dataset.constants)
-
-
-def read_map(body: bytes, dataset: MapDataset, file: str) -> pd.DataFrame:
-    """Borders: one row a feature, with municipality_code, name and its geometry as GeoJSON text."""
-    try:
-        features = json.loads(body)["features"]
-        rows = [
-            {
-                "municipality_code": feature["properties"][dataset.code_property],
-                "name": feature["properties"][dataset.name_property],
-                "geometry": json.dumps(feature["geometry"], separators=(",", ":")),
-            }
-            for feature in features
-        ]
-    except (ValueError, KeyError, TypeError) as error:
-        raise bad_input(
-            file, "", "GeoJSON", str(error), f"features with {dataset.code_property} and geometry"
-        ) from None
-    return pd.DataFrame(rows)
 
 
 def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: str) -> pd.DataFrame:

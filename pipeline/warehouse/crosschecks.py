@@ -102,7 +102,62 @@ WHERE NOT EXISTS (
         AND (municipality.valid_to IS NULL OR municipality.valid_to > CAST(declared.code_date AS DATE))
 )
 """
-QUERIES = [CODE_NOT_IN_USE, MEASURE_NOT_THERE, SERIES_WITHOUT_CELLS, MORE_THAN_ALL, NO_SUCH_MEMBER]
+# A map shows the municipalities in use on its border date: these it lacks.
+NOT_ON_THE_MAP = """
+SELECT
+    span.file_id,
+    municipality.municipality_code || ' ' || municipality.name,
+    'feature',
+    'none',
+    'one for each municipality in use on ' || span.valid_from || ', which its borders are of'
+FROM staging.map_span AS span
+JOIN core.municipality AS municipality
+    ON municipality.is_listed AND municipality.valid_from <= span.valid_from
+    AND (municipality.valid_to IS NULL OR municipality.valid_to > span.valid_from)
+WHERE NOT EXISTS (
+        FROM raw.border AS border
+        WHERE border.file_id = span.file_id AND border.municipality_code = municipality.municipality_code
+    )
+    AND municipality.municipality_code NOT IN (SELECT municipality_code FROM registry.not_ranked)
+"""
+ONLY_ON_THE_MAP = """
+SELECT
+    span.file_id,
+    border.municipality_code || ' ' || border.name,
+    'municipality_code',
+    '''' || border.municipality_code || '''',
+    'a municipality code in use on ' || span.valid_from || ', which its borders are of'
+FROM staging.map_span AS span
+JOIN raw.border AS border USING (file_id)
+WHERE NOT EXISTS (
+        FROM core.municipality AS municipality
+        WHERE municipality.municipality_code = border.municipality_code AND municipality.valid_from <= span.valid_from
+            AND (municipality.valid_to IS NULL OR municipality.valid_to > span.valid_from)
+    )
+    AND border.municipality_code NOT IN (SELECT municipality_code FROM registry.not_ranked)
+"""
+# A name that shares no part with any that the code list has for the code: the borders of another place. Spelling may
+# differ (Røros - Rossen, Røros - Rosse), and so may what tells two apart: Herøy, Herøy (Nordland).
+NAME_OF_ANOTHER = """
+WITH part AS (
+    SELECT code, name, string_split(regexp_replace(lower(name), ' [(].*', ''), ' - ') AS parts
+    FROM raw.municipality_code
+)
+SELECT
+    border.file_id,
+    border.municipality_code,
+    'name',
+    '''' || border.name || '''',
+    'a name of ' || border.municipality_code || ', such as ' || min(part.name)
+FROM raw.border AS border
+JOIN part ON part.code = border.municipality_code
+GROUP BY border.file_id, border.municipality_code, border.name
+HAVING NOT bool_or(list_has_any(part.parts, string_split(regexp_replace(lower(border.name), ' [(].*', ''), ' - ')))
+"""
+QUERIES = [
+    CODE_NOT_IN_USE, MEASURE_NOT_THERE, SERIES_WITHOUT_CELLS, MORE_THAN_ALL, NOT_ON_THE_MAP, ONLY_ON_THE_MAP,
+    NAME_OF_ANOTHER, NO_SUCH_MEMBER,
+]  # fmt: skip
 
 
 def crosschecks(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:

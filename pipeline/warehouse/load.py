@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DatasetBase, MapDataset, ReferenceDataset
 from pipeline.registry.load import Registry
-from pipeline.sources import bufdir, delimited, pxweb
+from pipeline.sources import bufdir, delimited, geojson, pxweb
 from pipeline.sources.landing import ArchivedFile
 from pipeline.sources.table import COLUMNS
 from pipeline.warehouse.checks import check_observations
@@ -20,7 +20,7 @@ READERS: dict[str, Callable[[bytes, Any, str], pd.DataFrame]] = {
     "bufdir_zip": bufdir.read,
     "delimited": delimited.read,
     "reference": delimited.read_reference,
-    "map": delimited.read_map,
+    "map": geojson.read,
 }
 REVISED_FROM_MONTH = 6
 REFERENCE_TABLES = {
@@ -28,7 +28,7 @@ REFERENCE_TABLES = {
     "municipality_change": ["file_id", "old_code", "new_code", "changed_on"],
     "peer_group": ["file_id", "scheme", "code", "code_date", "peer_group", "peer_group_name", "valid_from", "valid_to"],
     "joint_service_list": ["file_id", "line", "municipality_code", "member_names", "member_codes"],
-    "border": ["file_id", "municipality_code", "name", "geometry"],
+    "border": ["file_id", "border_date", "municipality_code", "name", "geometry"],
 }
 
 

@@ -103,18 +103,24 @@ SELECT file, place, 'valid_from', CAST(first_day AS VARCHAR),
     CASE WHEN first_day > end_before THEN 'no gap: it ended on ' ELSE 'no overlap: it lasts until ' END || end_before
 FROM (
     SELECT *, lag(end_day) OVER (PARTITION BY service_id ORDER BY first_day, entry) AS end_before
-    FROM (SELECT DISTINCT file, place, entry, service_id, first_day, end_day FROM ({MEMBER}) WHERE service_id IS NOT NULL)
+    FROM (
+        SELECT DISTINCT file, place, entry, service_id, first_day, end_day FROM ({MEMBER}) WHERE service_id IS NOT NULL
+    )
 )
 WHERE first_day <> end_before
 """
 # Followed through all changes of codes: in two services at a time, or in none.
 IN_TWO_SERVICES = """
 SELECT min(file), municipality_code || ' ' || min(municipality_name), 'members',
-    array_to_string(list_sort(list(DISTINCT CASE WHEN is_joint THEN 'in ' || service_id ELSE 'alone' END)), ' and ') || ' from ' || min(span_start)
+    array_to_string(list_sort(list(DISTINCT place)), ' and ') || ' from ' || min(span_start)
         || CASE WHEN bool_and(span_end IS NOT NULL) THEN ' until ' || max(span_end) ELSE '' END,
     'one service at a time: end the one before the other starts'
 FROM (
-    SELECT *, count(DISTINCT entry) OVER (PARTITION BY span, municipality_code) AS entries FROM staging.membership
+    SELECT
+        *,
+        CASE WHEN is_joint THEN 'in ' || service_id ELSE 'alone' END AS place,
+        count(DISTINCT entry) OVER (PARTITION BY span, municipality_code) AS entries
+    FROM staging.membership
 )
 WHERE entries > 1
 GROUP BY municipality_code

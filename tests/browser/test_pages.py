@@ -1,3 +1,4 @@
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +99,35 @@ def test_the_map_of_norway_is_drawn_municipality_by_municipality(site: Path, wat
     seen = colours(page, "#figure-map")
     assert 0.4 < seen["255,255,255"] < 0.97, "a ring that runs the wrong way fills the whole square"
     assert sum(share > 0.0003 for share in seen.values()) >= 4
+
+
+DRAW = """map => {
+    const drawing = Object.assign(document.createElement("div"), { id: "drawn-map" });
+    drawing.style.width = "600px";
+    document.body.replaceChildren(drawing);
+    const places = map.features.map(each => each.properties.municipality_code);
+    const trace = { type: "choropleth", geojson: map, locations: places, z: places.map(() => 1), showscale: false };
+    const geo = { visible: false, fitbounds: "locations", projection: { type: "mercator" } };
+    const margin = { l: 0, r: 0, t: 0, b: 0 };
+    return Plotly.newPlot(drawing, [trace], { geo, margin, width: 600, height: 600 }).then(() => places.length);
+}"""
+
+
+@pytest.mark.parametrize(("year", "municipalities"), [(2020, 356), (2024, 357)])
+def test_plotly_draws_a_map_file_as_it_is_and_fills_the_globe_where_rings_run_the_other_way(
+    site: Path, watched: Watched, year: int, municipalities: int
+) -> None:
+    page = watched.open(site / "norway/index.html")
+    drawn = json.loads((site / f"norway/maps/municipalities_{year}.geojson").read_text(encoding="utf-8"))
+    assert page.evaluate(DRAW, drawn) == municipalities
+    assert page.locator("#drawn-map .choropleth path").evaluate_all(PAINTED) == municipalities
+    assert 0.8 < colours(page, "#drawn-map")["255,255,255"] < 0.9
+    for feature in drawn["features"]:
+        feature["geometry"]["coordinates"] = [
+            [ring[::-1] for ring in rings] for rings in feature["geometry"]["coordinates"]
+        ]
+    page.evaluate(DRAW, drawn)
+    assert colours(page, "#drawn-map").get("255,255,255", 0) < 0.01
 
 
 def test_the_tiles_of_england_are_drawn(site: Path, watched: Watched) -> None:

@@ -72,12 +72,7 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
         ),
         "mart.path": _path(registry),
         "result.change": _change(registry),
-        "raw.border": pd.DataFrame(
-            {
-                "municipality_code": list(BORDERS),
-                "geometry": [f'{{"type": "Polygon", "coordinates": {rings}}}' for rings in BORDERS.values()],
-            }
-        ),
+        "mart.border": _border(),
     }  # fmt: skip
 
 
@@ -107,6 +102,22 @@ def _estimate(cell: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
         need=50.0, contribution_points=10.0 + cell["position"], is_observed=seen, is_small=False, newest_period="2025",
         newest_status=cell["status"], gaps=None, country_median=9.0, peer_median=8.0, peers=3, numerator=cell["numerator"].fillna(0),
     )  # fmt: skip
+
+
+def _border() -> pd.DataFrame:
+    """The map of today with two municipalities, and an earlier one with another in their place."""
+    today = pd.DataFrame(
+        {
+            "valid_from": pd.Timestamp("2024-01-01"), "valid_to": pd.NaT, "municipality_code": list(BORDERS),
+            "name": ["Ås", "Stavanger"], "geometry": [f'{{"type": "Polygon", "coordinates": {rings}}}' for rings in BORDERS.values()],
+            "publisher": "Kartverket", "licence": "CC BY 4.0", "url": "x", "file_id": "map_municipalities_2024/a.geojson",
+        }
+    )  # fmt: skip
+    earlier = today.head(1).assign(
+        valid_from=pd.Timestamp("2020-01-01"), valid_to=pd.Timestamp("2024-01-01"), municipality_code="3021",
+        file_id="map_municipalities_2020/a.geojson",
+    )  # fmt: skip
+    return pd.concat([earlier, today.iloc[::-1]], ignore_index=True)
 
 
 def _coverage(cell: pd.DataFrame, era: str) -> pd.DataFrame:

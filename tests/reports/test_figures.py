@@ -1,5 +1,3 @@
-import json
-
 import plotly.graph_objects as go
 import pytest
 
@@ -55,13 +53,12 @@ def test_the_ranking_is_by_tier_and_alphabetical_inside(facts: Facts) -> None:
     ]
 
 
-def test_rings_are_turned_clockwise_and_holes_against() -> None:
-    east_first = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
-    assert maps.clockwise(east_first) == east_first[::-1]
-    assert maps.clockwise(east_first[::-1]) == east_first[::-1]
-    made = maps.feature("1", json.dumps({"type": "Polygon", "coordinates": [east_first, east_first]}))
-    outer, hole = made["geometry"]["coordinates"][0]
-    assert (outer, hole) == (east_first[::-1], east_first)
+def test_the_map_is_the_one_of_the_as_of_date(facts: Facts) -> None:
+    figure = maps.tier_map(SAY, facts)
+    assert figure
+    drawn_there = figure.panels[0].data[0]["geojson"]["features"]
+    assert [each["id"] for each in drawn_there] == ["1103", "3218"]
+    assert set(figure.panels[0].data[0]["locations"]) == {"1103", "3218"}
 
 
 def test_phases_are_shaded_and_named(facts: Facts) -> None:

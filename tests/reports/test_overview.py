@@ -87,6 +87,6 @@ def test_headings_go_down_one_step_at_a_time(tables: dict, registry: Registry) -
 
 
 def test_a_country_without_a_map_cohorts_or_earlier_rounds(tables: dict, registry: Registry) -> None:
-    bare = {**tables, "raw.border": tables["raw.border"].head(0), "mart.path": tables["mart.path"].head(0)}
+    bare = {**tables, "mart.border": tables["mart.border"].head(0), "mart.path": tables["mart.path"].head(0)}
     page = pages(bare, registry)["index.html"]
     assert 'id="map"' not in page and 'id="follow_up"' not in page

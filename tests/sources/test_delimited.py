@@ -5,7 +5,7 @@ import pytest
 from pipeline.problems import BadInput
 from pipeline.registry.dataset import DelimitedDataset, ReferenceDataset
 from pipeline.registry.load import load
-from pipeline.sources.delimited import read, read_map, read_reference
+from pipeline.sources.delimited import read, read_reference
 
 KHR = load("norway").datasets["khr_plans_evaluated"]
 NUMERATOR, DENOMINATOR = KHR.measures
@@ -100,9 +100,3 @@ def test_a_code_list_gets_the_names_of_its_role() -> None:
     body = b"year,code,name,validFrom,validTo\n2024,0301,Oslo,,\n2024,9999,Uoppgitt,,\n"
     table = read_reference(body, dataset, "codes.csv")
     assert table.to_dict("records") == [{"year": "2024", "code": "0301", "name": "Oslo"}]
-
-
-def test_a_map_without_codes_is_refused() -> None:
-    dataset = load("norway").datasets["map_municipalities_2024"]
-    with pytest.raises(BadInput, match="GeoJSON: given \"'kommunenr'\"; allowed: features with kommunenr and geometry"):
-        read_map(b'{"features": [{"properties": {}, "geometry": null}]}', dataset, "map.geojson")

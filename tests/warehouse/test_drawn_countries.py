@@ -1,5 +1,6 @@
 """Tiny countries drawn for one rule each: what merges, splits, hides or is missing keeps its number or its reason."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -195,3 +196,77 @@ def test_the_time_zone_of_the_machine_changes_nothing(tmp_path: Path, monkeypatc
     with connect(release) as con:
         [(vintage,)] = con.execute("SELECT DISTINCT vintage::VARCHAR FROM core.indicator_value").fetchall()
     assert vintage == "2021-03-01 00:00:00+00"
+
+
+SQUARE = {"type": "Polygon", "coordinates": [[[5, 58], [6, 58], [6, 59], [5, 59], [5, 58]]]}
+MAP_2020 = ("map_municipalities_2020", DAY)
+
+
+def borders(*places: str) -> str:
+    """A map of squares; a place is its code, or code and name."""
+    features = [
+        {"properties": {"kommunenr": place[:4], "navn": place[5:] or f"Sted {place}"}, "geometry": SQUARE}
+        for place in places
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+def refused_map(tmp_path: Path, *places: str, **more: str) -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        deliveries = {MAP_2020: borders(*places)} | {(name, DAY): body for name, body in more.items()}
+        country(tmp_path, "1101;2019;1;4;20;", more=deliveries)
+    return [str(problem).partition(": ")[2] for problem in caught.value.problems]
+
+
+def test_a_map_holds_until_the_next_and_takes_its_names_from_the_code_list(tmp_path: Path) -> None:
+    """Longyearbyen, which is not ranked, may be on a map; and a map of 2024 is not of a release of 2021."""
+    maps = {MAP_2020: borders("4647 STED 4647 - Sunnfjord", "1101", "1103", "2111"),
+            ("map_municipalities_2024", DAY): borders("9999")}  # fmt: skip
+    with connect(country(tmp_path, "1101;2019;1;4;20;", more=maps)) as con:
+        found = con.execute("SELECT municipality_code, name, valid_from::VARCHAR, valid_to FROM mart.border").fetchall()
+    assert found == [
+        (code, name, "2020-01-01", None)
+        for code, name in (
+            ("1101", "Sted 1101"),
+            ("1103", "Sted 1103"),
+            ("2111", "Longyearbyen"),
+            ("4647", "Sted 4647"),
+        )
+    ]
+
+
+def test_a_map_that_lacks_a_municipality_or_has_one_too_many(tmp_path: Path) -> None:
+    assert refused_map(tmp_path, "4647", "1101", "1432 Førde") == [
+        "1103 Sted 1103: feature: given none; allowed: one for each municipality in use on 2020-01-01, which its borders are of",
+        "1432: name: given 'Førde'; allowed: a name of 1432, such as Sted 1432",
+        "1432 Førde: municipality_code: given '1432'; allowed: a municipality code in use on 2020-01-01, which its borders are of",
+    ]
+
+
+def test_a_municipality_that_is_newer_than_the_map_is_not_drawn(tmp_path: Path) -> None:
+    """1103 becomes 1104 in 2021, and no map of 2021 is there: the release stands."""
+    later = codes().replace("2021,1103,Sted 1103", "2021,1104,Sted 1104")
+    more = {
+        MAP_2020: borders("4647", "1101", "1103"),
+        ("klass_codes", DAY): later,
+        ("klass_changes", DAY): CHANGES + "1103,1104,2021-01-01\n",
+    }
+    with connect(country(tmp_path, "1101;2019;1;4;20;", more=more)) as con:
+        drawn = con.execute("SELECT municipality_code FROM mart.border ORDER BY 1").fetchall()
+    assert drawn == [("1101",), ("1103",), ("4647",)]
+
+
+def test_the_borders_of_another_place_are_told_by_their_name(tmp_path: Path) -> None:
+    assert refused_map(tmp_path, "4647", "1101 Sted 1103", "1103 Sted 1103 (Rogaland)") == [
+        "1101: name: given 'Sted 1103'; allowed: a name of 1101, such as Sted 1101"
+    ]
+
+
+def test_a_place_that_is_not_ranked_may_be_missing_on_a_map(tmp_path: Path) -> None:
+    place = load("norway").jurisdiction
+    registry = plain(jurisdiction=place.model_copy(update={"not_ranked": {"1103": place.not_ranked["2111"]}}))
+    release = country(
+        tmp_path, "1101;2019;1;4;20;", registry=registry, more={MAP_2020: borders("4647", "1101")}
+    )  # fmt: skip
+    with connect(release) as con:
+        assert con.execute("SELECT municipality_code FROM mart.border").fetchall() == [("1101",), ("4647",)]

@@ -1,0 +1,103 @@
+"""Reads maps: GeoJSON in longitude and latitude, one feature a municipality."""
+
+import json
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+
+from pipeline.problems import BadInput, Problem, bad_input
+from pipeline.registry.dataset import MapDataset
+from pipeline.sources.table import PROBLEMS_SHOWN
+
+LONGEST = 100  # of what stood there
+
+
+def _closed(ring: list[Any]) -> list[Any]:
+    if ring[0] != ring[-1]:
+        raise ValueError(f"a closed ring: its last position as its first, {list(ring[0])}, not {list(ring[-1])}")
+    return ring
+
+
+def _flat(position: Any) -> Any:
+    """A position without its height."""
+    return position[:2] if isinstance(position, list) else position
+
+
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Position = Annotated[tuple[Longitude, Latitude], BeforeValidator(_flat)]
+Ring = Annotated[list[Position], Field(min_length=4), AfterValidator(_closed)]
+Rings = Annotated[list[Ring], Field(min_length=1)]
+
+
+class _Polygon(BaseModel):
+    type: Literal["Polygon"]
+    coordinates: Rings
+
+
+class _MultiPolygon(BaseModel):
+    type: Literal["MultiPolygon"]
+    coordinates: Annotated[list[Rings], Field(min_length=1)]
+
+
+class _Feature(BaseModel):
+    properties: dict[str, Any]
+    geometry: Annotated[_Polygon | _MultiPolygon, Field(discriminator="type")]
+
+
+def read(body: bytes, dataset: MapDataset, file: str) -> pd.DataFrame:
+    """One row a municipality: municipality_code, name, its geometry as sent (GeoJSON text), and the map's border_date.
+
+    Raises BadInput with the first mistake of each feature.
+    """
+    rows: dict[str, dict[str, str]] = {}
+    problems: list[Problem] = []
+    for number, feature in enumerate(_features(body, file), 1):
+        try:
+            row = _row(feature, dataset, file, number)
+            if row["municipality_code"] in rows:
+                raise bad_input(
+                    file, f"feature {number}", dataset.code_property, row["municipality_code"], "one feature a code"
+                )
+            rows[row["municipality_code"]] = row
+        except BadInput as error:
+            problems += error.problems
+    if len(problems) > PROBLEMS_SHOWN:
+        told = Problem(file, "", "features", f"{len(problems)} such", f"none; the first {PROBLEMS_SHOWN} are listed")
+        raise BadInput([*problems[:PROBLEMS_SHOWN], told])
+    if problems:
+        raise BadInput(problems)
+    return pd.DataFrame(list(rows.values())).assign(border_date=dataset.border_date.isoformat())
+
+
+def _features(body: bytes, file: str) -> list[Any]:
+    try:
+        found = json.loads(body)
+    except ValueError as error:
+        raise bad_input(file, "", "GeoJSON", str(error), "a whole file of JSON in UTF-8") from None
+    features = found.get("features") if isinstance(found, dict) else None
+    if not isinstance(features, list) or not features:
+        given = sorted(found) if isinstance(found, dict) else type(found).__name__
+        raise bad_input(file, "", "GeoJSON", given, "a FeatureCollection with at least one feature")
+    return features
+
+
+def _row(feature: Any, dataset: MapDataset, file: str, number: int) -> dict[str, str]:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    named = properties if isinstance(properties, dict) else {}
+    for wanted in (dataset.code_property, dataset.name_property):
+        if not isinstance(named.get(wanted), str):
+            raise bad_input(file, f"feature {number}", f"properties.{wanted}", named.get(wanted), "text")
+    code, name = named[dataset.code_property], named[dataset.name_property]
+    try:
+        _Feature.model_validate(feature)
+    except ValidationError as error:
+        mistake = error.errors()[0]
+        field = ".".join(str(step) for step in mistake["loc"] if step not in ("Polygon", "MultiPolygon"))
+        given = json.dumps(mistake["input"], ensure_ascii=False)
+        shown = given if len(given) <= LONGEST else f"{given[:LONGEST]}…"
+        place = f"feature {number}, {code} {name}"
+        raise BadInput([Problem(file, place, field, shown, mistake["msg"].removeprefix("Value error, "))]) from None
+    geometry = json.dumps(feature["geometry"], separators=(",", ":"))
+    return {"municipality_code": code, "name": name, "geometry": geometry}
