@@ -242,6 +242,8 @@ def _dataset_names(registry: Registry) -> Iterator[Name]:
     """(file, field, name, names there are) wherever a declaration names a dataset."""
     place, datasets = registry.jurisdiction, registry.datasets.keys()
     yield "jurisdiction.toml", "child_population.dataset", place.child_population.dataset, datasets
+    for each in place.carried:
+        yield "jurisdiction.toml", "carried: a reason not to rank it", each.code, place.not_ranked.keys()
     for correction in registry.corrections:
         yield "corrections", "dataset", correction.dataset, datasets
     for indicator in registry.indicators.values():
