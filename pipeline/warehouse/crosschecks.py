@@ -98,6 +98,11 @@ WHERE NOT EXISTS (
         AND (municipality.valid_to IS NULL OR municipality.valid_to > CAST(declared.code_date AS DATE))
 )
 """
+NO_SUCH_SERVICE = """
+SELECT DISTINCT 'breaks.toml', own.break_id, 'services', '''' || own.service_id || '''', 'a service of core.service'
+FROM registry.series_break_service AS own
+WHERE own.service_id NOT IN (SELECT service_id FROM core.service)
+"""
 QUERIES = [
     CODE_NOT_IN_USE,
     MEASURE_NOT_THERE,
@@ -109,6 +114,7 @@ QUERIES = [
     NO_SUCH_MUNICIPALITY.format(
         file="programme", thing="declared.cohort_id || ' ' || declared.member_name", table="cohort_member"
     ),
+    NO_SUCH_SERVICE,
 ]
 
 
