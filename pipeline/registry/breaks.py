@@ -19,7 +19,7 @@ class ServiceDay(Declaration):
 
 
 class Break(Declaration):
-    """A day that parts a series: periods that end on or before it lie before, those that start on or after it lie after.
+    """A day that parts a series: periods that end on or before it lie before, those that start then or later lie after.
 
     A period that holds the day within it lies on neither side. `sure` is about the day and what changed; the effect is
     our own judgement. `indicators = []` is a break of something we do not hold; `concerns` then says of what.
