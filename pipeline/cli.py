@@ -108,7 +108,7 @@ def why(
 
 @app.command("list")
 def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
-    """List indicators, datasets, cohorts, or units. Example: veiviser list indicators -j england."""
+    """List indicators, datasets, cohorts, breaks, or units. Example: veiviser list indicators -j england."""
     from pipeline import listing
 
     rows = listing.rows(what, jurisdiction)

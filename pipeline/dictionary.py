@@ -35,6 +35,9 @@ def _facts(registry: Registry, indicator: Indicator) -> Iterator[str]:
         yield f"- era {series.era}, {series.first_period} to {series.last_period or 'now'}: {_formula(series)}"
         if series.note:
             yield f"  {series.note.en}"
+    for each in registry.breaks_of(indicator.id):
+        words = f"{each.kind}, {each.effect.replace('_', ' ')}, {each.sure.replace('_', ' ')}"
+        yield f"- break on {each.day} ({words}): {each.reason.en}"
     for post in registry.index.goalposts:
         if post.indicator == indicator.id:
             yield f"- goalposts, {post.era}: need 0 at {post.at_none:g}, need 100 at {post.at_full:g}. {post.basis}"

@@ -6,7 +6,7 @@ from pipeline.api import open_release
 from pipeline.problems import bad_input
 from pipeline.registry.load import Registry, load
 
-KINDS = ("indicators", "datasets", "cohorts", "units")
+KINDS = ("indicators", "datasets", "cohorts", "breaks", "units")
 
 
 def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
@@ -15,7 +15,8 @@ def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
         raise bad_input("list", "", "what", what, "one of " + ", ".join(KINDS))
     if what == "units":
         return _units(jurisdiction)
-    return {"indicators": _indicators, "datasets": _datasets, "cohorts": _cohorts}[what](load(jurisdiction))
+    kinds = {"indicators": _indicators, "datasets": _datasets, "cohorts": _cohorts, "breaks": _breaks}
+    return kinds[what](load(jurisdiction))
 
 
 def _indicators(registry: Registry) -> list[dict[str, Any]]:
@@ -42,6 +43,21 @@ def _cohorts(registry: Registry) -> list[dict[str, Any]]:
     return [
         {"id": each.id, "start": each.start, "members": ", ".join(member.name for member in each.members)}
         for each in registry.cohorts
+    ]
+
+
+def _breaks(registry: Registry) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.id,
+            "day": each.day,
+            "kind": each.kind,
+            "effect": each.effect,
+            "services": len(each.services),
+            "sure": each.sure,
+            "concerns": ", ".join(it.id for it in registry.touched_by(each)) or (each.concerns and each.concerns.en),
+        }
+        for each in sorted(registry.breaks, key=lambda each: each.day)
     ]
 
 

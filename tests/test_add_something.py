@@ -35,6 +35,24 @@ def test_an_indicator_is_one_file(tmp_path: Path) -> None:
     assert 1_400_000 < denominator < 1_500_000
 
 
+def test_a_break_is_one_table(tmp_path: Path) -> None:
+    [example] = [
+        each
+        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+        if "[[break]]" in each
+    ]
+    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    path = registry_home / "norway" / "breaks.toml"
+    declared = path.read_text(encoding="utf-8")
+    path.write_text(f"{declared}\n{example}", encoding="utf-8")
+    *_, added = load("norway", registry_home).breaks
+    assert added.id == "caseload_2018" and [each.service for each in added.services] == ["orsta_1520"]
+    path.write_text(f"{declared}\n{example.replace('with_care', 'not_comparable')}", encoding="utf-8")
+    load.cache_clear()
+    with pytest.raises(BadInput, match="series.khr: given 2015 to 2020, across caseload_2018 of 2018-01-01"):
+        load("norway", registry_home)
+
+
 def test_an_indicator_of_a_dataset_nobody_declared_is_told(tmp_path: Path) -> None:
     registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     path = registry_home / "norway" / "indicators" / "caseload.toml"

@@ -41,7 +41,14 @@ def test_every_verb_has_help_with_an_example() -> None:
 
 def test_the_glossary_has_every_status_and_dimension() -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    for word in ("suppressed_source", "not_reported", "zero_denominator", "unit_absent", "incomplete_merger"):
+    for word in (
+        "suppressed_source",
+        "series_break",
+        "not_reported",
+        "zero_denominator",
+        "unit_absent",
+        "incomplete_merger",
+    ):
         assert f"`{word}`" in glossary
     for dimension in load("norway").index.dimensions:
         assert dimension.label.en.split()[0].lower() in glossary.lower()

@@ -34,6 +34,8 @@ SELECT
 FROM (SELECT DISTINCT cohort_id, era FROM registry.cohort_member) AS cohort
 JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'municipality' AND cell.is_newest
 JOIN staging.member AS member ON member.municipality_code = cell.unit_code
+ANTI JOIN core.period_apart AS apart
+    ON apart.indicator_id = cell.indicator_id AND apart.service_id = member.service_id AND apart.period = cell.period
 JOIN registry.indicator AS indicator ON indicator.indicator_id = cell.indicator_id AND indicator.use = 'rank'
 JOIN registry.series AS series ON series.indicator_id = cell.indicator_id AND series.era = cell.era
 LEFT JOIN registry.not_ranked AS not_ranked ON not_ranked.municipality_code = member.municipality_code

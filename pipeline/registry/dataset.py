@@ -19,6 +19,7 @@ Status = Literal[
     "incomplete_merger",
     "not_published",
     "corrected",
+    "series_break",
 ]
 
 

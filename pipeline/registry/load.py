@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.problems import BadInput, Problem
+from pipeline.registry.breaks import Break
 from pipeline.registry.dataset import Correction, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
 from pipeline.registry.list_correction import ListCorrection
@@ -37,6 +38,7 @@ class Registry:
     list_corrections: tuple[ListCorrection, ...]
     split_weights: tuple[SplitWeight, ...]
     cohorts: tuple[Cohort, ...]
+    breaks: tuple[Break, ...]
 
     @property
     def ranked(self) -> list[Indicator]:
@@ -55,6 +57,14 @@ class Registry:
             for indicator in self.ranked
             if indicator.in_era(each.era) is not None and indicator.dimension in each.dimensions
         ]
+
+    def breaks_of(self, indicator_id: str) -> list[Break]:
+        """The breaks in the figures of an indicator, by day."""
+        return sorted((each for each in self.breaks if each.touches(indicator_id)), key=lambda each: each.day)
+
+    def touched_by(self, each: Break) -> list[Indicator]:
+        """The declared indicators whose figures a break parts."""
+        return [indicator for indicator in self.indicators.values() if each.touches(indicator.id)]
 
 
 def jurisdictions(home: Path = HOME) -> list[str]:
@@ -96,6 +106,7 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "list_corrections": reader.rows("services/list_corrections.toml", "correction", ListCorrection),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
+        "breaks": reader.rows("breaks.toml", "break", Break),
     }
     if parts["jurisdiction"] is None or parts["index"] is None:
         return None, sorted(reader.problems)
@@ -163,10 +174,19 @@ class _Reader:
 def _across(registry: Registry) -> Iterator[Problem]:
     """Mistakes that no single declaration shows."""
     home = registry.jurisdiction.id
-    for file, field, given, allowed in [*_dataset_names(registry), *_dimension_names(registry)]:
+    for file, field, given, allowed in [
+        *_dataset_names(registry),
+        *_dimension_names(registry),
+        *_break_names(registry),
+    ]:
         if given not in allowed:
             yield Problem(f"{home}/{file}", "", field, repr(given), "one of " + ", ".join(sorted(allowed)))
-    for file, field, given, allowed in [*_goalposts(registry), *_orders(registry), *_doubles(registry)]:
+    for file, field, given, allowed in [
+        *_goalposts(registry),
+        *_orders(registry),
+        *_doubles(registry),
+        *_crossings(registry),
+    ]:
         yield Problem(f"{home}/{file}", "", field, given, allowed)
 
 
@@ -215,6 +235,23 @@ def _orders(registry: Registry) -> Iterator[Mistake]:
             yield "services/split_weights.toml", "weight", f"{weight:g} for {code} on {day}", "weights that add up to 1"
 
 
+def _crossings(registry: Registry) -> Iterator[Mistake]:
+    """Series that go on across a break after which nothing may be compared: one era has one meaning.
+
+    So neither a round nor a cohort, which each read one era, can pool or compare across one.
+    """
+    place = registry.jurisdiction
+    for indicator in registry.indicators.values():
+        for series in indicator.series:
+            start = place.start_of(series.first_period)
+            end = place.end_of(series.last_period) if series.last_period else date.max
+            for each in registry.breaks_of(indicator.id):
+                if each.effect == "not_comparable" and each.parts(start, end):
+                    said = f"{series.first_period} to {series.last_period or 'now'}, across {each.id} of {each.day}"
+                    allowed = "a series that ends before the break or starts after it"
+                    yield f"indicators/{indicator.id}.toml", f"series.{series.era}", said, allowed
+
+
 def _doubles(registry: Registry) -> Iterator[Mistake]:
     """Things that are declared twice."""
     maps = [each for each in registry.datasets.values() if isinstance(each, MapDataset)]
@@ -226,6 +263,8 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         ("datasets", "border_date", [f"a map of {each.border_date.year}" for each in maps]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
         ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),
+        ("breaks.toml", "id", [each.id for each in registry.breaks]),
+        *(("breaks.toml", f"{b.id}.services", [each.service for each in b.services]) for b in registry.breaks),
         (
             "corrections",
             "cell",
@@ -262,3 +301,10 @@ def _dimension_names(registry: Registry) -> Iterator[Name]:
     for each in registry.index.rounds:
         for dimension in each.dimensions:
             yield "index.toml", f"rounds.{each.id}.dimensions", dimension, dimensions
+
+
+def _break_names(registry: Registry) -> Iterator[Name]:
+    """(file, field, name, names there are) wherever a break names an indicator."""
+    for each in registry.breaks:
+        for name in each.indicators if each.indicators != "all" else ():
+            yield "breaks.toml", f"{each.id}.indicators", name, registry.indicators.keys()

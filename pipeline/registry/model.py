@@ -1,7 +1,7 @@
 """The declarations of a jurisdiction, typed and frozen: indicators, their duties and their series.
 
 A field that is not declared here is refused. Datasets stand in `dataset.py`, the index and its rounds in `index.py`,
-offices, services and cohorts in `programme.py`.
+offices, services and cohorts in `programme.py`, breaks in `breaks.py`.
 """
 
 import re

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.registry.model import Indicator
-from pipeline.reports import palette
+from pipeline.reports import breaks, palette
 from pipeline.reports.facts import TIERS, Facts, records
 from pipeline.reports.figures import CONFIG, Figure, Json, Key, Panel, layout, listed, marked
 from pipeline.reports.tables import Column, Table, rows
@@ -146,6 +146,7 @@ def coverage(say: Voice, facts: Facts, table: Table) -> Figure:
     panels = [
         _stack(
             say,
+            facts,
             facts.registry.indicators[each],
             counts[counts["indicator_id"].eq(each) & counts["era"].eq(era)],
             era,
@@ -160,7 +161,9 @@ def coverage(say: Voice, facts: Facts, table: Table) -> Figure:
     return Figure("coverage", title, " ".join(each.summary for each in panels), panels, table, legend)
 
 
-def _stack(say: Voice, indicator: Indicator, counts: pd.DataFrame, era: str, is_synthetic: bool, units: str) -> Panel:
+def _stack(
+    say: Voice, facts: Facts, indicator: Indicator, counts: pd.DataFrame, era: str, is_synthetic: bool, units: str
+) -> Panel:
     wide = counts.pivot_table(index="period", columns="status", values="municipalities", aggfunc="sum", fill_value=0)
     wide = wide.sort_index()
     traces = [
@@ -186,19 +189,32 @@ def _stack(say: Voice, indicator: Indicator, counts: pd.DataFrame, era: str, is_
         for status in palette.STATUS
         if status in wide
     ]
+    periods = [str(each) for each in wide.index]
+    parted = breaks.drawn(facts.registry, indicator, periods)
+    marks = breaks.marks(say, facts.registry.jurisdiction, parted, periods)
     drawing = layout(
         say,
-        230,
+        230 + marks.room,
         is_synthetic,
         barmode="stack",
         bargap=0.15,
-        xaxis={"type": "category", "tickangle": -60, "fixedrange": True, "automargin": True, "tickfont": {"size": 11}},
+        shapes=marks.shapes,
+        annotations=marks.words,
+        margin={"l": 8, "r": 8, "t": 8 + marks.room, "b": 8},
+        xaxis={
+            "type": "category",
+            "tickangle": -60,
+            "fixedrange": True,
+            "range": [-0.5, len(periods) - 0.5],
+            "automargin": True,
+            "tickfont": {"size": 11},
+        },
         yaxis={"gridcolor": palette.RULE, "fixedrange": True, "automargin": True},
     )
     title = f"{say.of(indicator.label)}, {wide.index[0][:4]}–{wide.index[-1][:4]}"
     return Panel(
         f"coverage-{era}-{indicator.id}",
-        _least(say, indicator, wide, units),
+        f"{_least(say, indicator, wide, units)} {marks.summary}".strip(),
         traces,
         drawing,
         title,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Cohort
-from pipeline.reports import palette, reasons
+from pipeline.reports import breaks, palette, reasons
 from pipeline.reports.facts import Facts, records
 from pipeline.reports.figures import CONFIG, Figure, Json, Key, Panel, layout, listed, marked
 from pipeline.reports.tables import Column, Table, rows
@@ -29,10 +29,13 @@ def _course(
     say: Voice, facts: Facts, cohort: Cohort, indicator: Indicator, path: pd.DataFrame, is_synthetic: bool
 ) -> Panel:
     periods = sorted(path["period"].unique())
+    place = facts.registry.jurisdiction
+    parted = breaks.drawn(facts.registry, indicator, periods)
+    marks = breaks.marks(say, place, parted, periods)
     traces, ends = [], {}
     for group in palette.GROUP:
         part = path[path["group_name"] == group].set_index("period").reindex(periods)
-        traces.append(_line(say, indicator, group, part))
+        traces.append(_line(say, indicator, group, breaks.cut(place, parted, part)))
         known = part[part["value"].notna()]
         ends[group] = (
             say(
@@ -47,7 +50,7 @@ def _course(
             else ""
         )
     summary = say("figure.follow_up_words", indicator=say.of(indicator.label), **ends)
-    shapes, words = _phases(say, facts, cohort, periods)
+    shapes, words = _phases(say, facts, cohort, periods, marks.room)
     axes = {
         "xaxis": {
             "type": "category",
@@ -69,8 +72,15 @@ def _course(
         },
     }
     drawing = layout(
-        say, 300, is_synthetic, shapes=shapes, annotations=words, margin={"l": 8, "r": 8, "t": 34, "b": 8}, **axes
+        say,
+        300 + marks.room,
+        is_synthetic,
+        shapes=shapes + marks.shapes,
+        annotations=words + marks.words,
+        margin={"l": 8, "r": 8, "t": 34 + marks.room, "b": 8},
+        **axes,
     )
+    summary = f"{summary} {marks.summary}".strip()
     return Panel(f"{cohort.id}-{indicator.id}", summary, traces, drawing, say.of(indicator.label), CONFIG)
 
 
@@ -106,8 +116,8 @@ def _line(say: Voice, indicator: Indicator, group: str, part: pd.DataFrame) -> J
     }
 
 
-def _phases(say: Voice, facts: Facts, cohort: Cohort, periods: list[str]) -> tuple[list[Json], list[Json]]:
-    """The shades and the words of the phases that the periods touch."""
+def _phases(say: Voice, facts: Facts, cohort: Cohort, periods: list[str], above: int) -> tuple[list[Json], list[Json]]:
+    """The shades of the phases that the periods touch, and their words, so many pixels above the drawing."""
     shapes, words = [], []
     days = [facts.registry.jurisdiction.start_of(each) for each in periods]
     for number, phase in enumerate(cohort.phases):
@@ -139,7 +149,7 @@ def _phases(say: Voice, facts: Facts, cohort: Cohort, periods: list[str]) -> tup
                 "yref": "paper",
                 "xanchor": "right" if is_last else "center",
                 "yanchor": "bottom",
-                "yshift": 13 * (number % 2),
+                "yshift": above + 13 * (number % 2),
                 "showarrow": False,
                 "font": {"size": 11, "color": palette.MUTED},
             }

@@ -12,10 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from pipeline.registry.breaks import Break
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Indicator, Language
+from pipeline.registry.model import Language
 from pipeline.registry.programme import Cohort
-from pipeline.reports import charts, courses, maps, overview_tables, palette
+from pipeline.reports import breaks, charts, courses, maps, overview_tables, palette
 from pipeline.reports.facts import SHARED_TABLES, TIERS, Facts, RoundFacts, Tables, gather
 from pipeline.reports.figures import FONT, Figure
 from pipeline.reports.tables import Table
@@ -158,6 +159,9 @@ def _sections(facts: Facts, say: Voice) -> Iterator[Section]:
     yield from (_cohort(facts, say, each) for each in facts.registry.cohorts if len(_path(facts, each)))
     coverage = charts.coverage(say, facts, overview_tables.coverage(say, facts))
     yield Section("coverage", say("page.coverage"), lead=say("section.coverage"), figures=[coverage])
+    if facts.registry.breaks:
+        table = breaks.table(say, facts.registry)
+        yield Section("breaks", say("page.breaks"), lead=say("section.breaks"), details=[table])
     weights = say("section.weights", weights=_weights(facts, say))
     yield Section("indicators", say("page.indicators"), lead=weights, tables=[overview_tables.indicators(say, facts)])
     yield Section("sources", say("page.sources"), details=[overview_tables.sources(say, facts)])
@@ -170,9 +174,15 @@ def _round(facts: Facts, say: Voice) -> Section:
         say("page.round", round=say.of(each.label)),
         lead=say.of(each.note),
         points_title=say("page.how_to_read"),
-        points=_how_to_read(facts, say),
+        points=[*_how_to_read(facts, say), *_pooled(facts, say, facts.current)],
         tiers=_tiers(facts, say),
     )
+
+
+def _pooled(facts: Facts, say: Voice, each: RoundFacts) -> Iterator[str]:
+    """The breaks, to be read with care, that a round adds up across."""
+    span = each.round.first_period, each.round.last_period
+    yield from _told(say, breaks.pooled(facts.registry, each.indicators, *span))
 
 
 def _round_tables(facts: Facts, say: Voice, each: RoundFacts) -> Iterator[Table]:
@@ -186,7 +196,11 @@ def _earlier(facts: Facts, say: Voice) -> Section:
         "earlier",
         say("page.earlier"),
         lead=say("section.earlier"),
-        points=[f"{say.of(each.round.label)}: {say.of(each.round.note)}" for each in facts.earlier],
+        points=[
+            point
+            for each in facts.earlier
+            for point in (f"{say.of(each.round.label)}: {say.of(each.round.note)}", *_pooled(facts, say, each))
+        ],
         details=[table for each in facts.earlier for table in _round_tables(facts, say, each)],
     )
 
@@ -249,26 +263,22 @@ def _cohort(facts: Facts, say: Voice, cohort: Cohort) -> Section:
         points=[
             say("section.cohort", label=say.of(cohort.label), start=start, end=end, members=members),
             say("section.phases", phases=phases),
-            *_breaks(facts, say, cohort, path),
+            *_breaks(facts, say, path),
         ],
         figures=[courses.follow_up(say, facts, cohort, path, table, is_synthetic)],
         tables=[courses.change_table(say, facts, cohort, is_synthetic)],
     )
 
 
-def _breaks(facts: Facts, say: Voice, cohort: Cohort, path: pd.DataFrame) -> Iterator[str]:
-    """What may not be compared across: the end of the era, and a law that changed while the cohort was followed."""
-    indicators = [facts.registry.indicators[each] for each in sorted(path["indicator_id"].unique())]
-    last = max(path["period"], key=facts.registry.jurisdiction.start_of)
-    yield say("section.break", text=say("section.era_ends", period=say.period(last)))
-    texts = dict.fromkeys(text for each in indicators for text in _new_laws(facts, say, cohort, each))
-    yield from (say("section.break", text=text) for text in texts)
+def _breaks(facts: Facts, say: Voice, path: pd.DataFrame) -> Iterator[str]:
+    """What the strokes in the figure mean, each once."""
+    found = {
+        each.id: each
+        for indicator, rows in path.groupby("indicator_id")
+        for each in breaks.drawn(facts.registry, facts.registry.indicators[str(indicator)], sorted(set(rows["period"])))
+    }
+    yield from _told(say, sorted(found.values(), key=lambda each: each.day))
 
 
-def _new_laws(facts: Facts, say: Voice, cohort: Cohort, indicator: Indicator) -> Iterator[str]:
-    first = facts.registry.jurisdiction.start_of(cohort.phases[0].first_period)
-    last = facts.registry.jurisdiction.end_of(cohort.phases[-1].last_period)
-    for duty in indicator.duties:
-        if duty.valid_from and first < duty.valid_from < last:
-            law = say("section.new_law", day=say.date(duty.valid_from), act=duty.act, section=duty.section)
-            yield f"{say.of(indicator.label)}: {law}"
+def _told(say: Voice, found: list[Break]) -> Iterator[str]:
+    yield from (say("section.break", text=breaks.told(say, each)) for each in found)

@@ -31,6 +31,8 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
     yield "cohort_member", _frame(_cohort_members(registry), COHORT_MEMBER)
     yield "phase", _frame(_phases(registry), PHASE)
+    yield "series_break", _frame(_breaks(registry), SERIES_BREAK)
+    yield "series_break_service", _frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
 
 DAY = "datetime64[us]"
@@ -77,6 +79,23 @@ COHORT_MEMBER = {
     "end_date": DAY,
 }
 PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
+
+SERIES_BREAK = {
+    "break_id": "str",
+    "indicator_id": "str",
+    "day": DAY,
+    "kind": "str",
+    "effect": "str",
+    "sure": "str",
+    "source": "str",
+    "word_nb": "str",
+    "word_nn": "str",
+    "word_en": "str",
+    "reason_nb": "str",
+    "reason_nn": "str",
+    "reason_en": "str",
+}
+SERIES_BREAK_SERVICE = {"break_id": "str", "service_id": "str", "day": DAY, "source": "str"}
 
 
 def _frame(rows: Iterable[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
@@ -266,3 +285,24 @@ def _phases(registry: Registry) -> Iterator[dict[str, Any]]:
         for each in cohort.phases:
             start, end = _span(registry, each.first_period, each.last_period)
             yield {"cohort_id": cohort.id, "phase": each.id, "phase_start": start, "phase_end": end}
+
+
+def _breaks(registry: Registry) -> Iterator[dict[str, Any]]:
+    """One row a break and indicator it touches; a break that touches none has one row without."""
+    for each in registry.breaks:
+        for touched in registry.touched_by(each) or (None,):
+            yield {
+                "break_id": each.id,
+                "indicator_id": touched.id if touched else None,
+                "day": each.day,
+                "kind": each.kind,
+                "effect": each.effect,
+                "sure": each.sure,
+                "source": each.source,
+            } | _texts(each, "word", "reason")
+
+
+def _break_services(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.breaks:
+        for own in each.services:
+            yield {"break_id": each.id, "service_id": own.service, "day": own.day, "source": own.source}

@@ -1,4 +1,5 @@
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,16 @@ COLOURS = """async address => {
     }
     return seen;
 }"""
+
+# Pairs of words beside or above a drawing that lie upon each other, where one of them is the word of a break.
+COVERED = """() => [...document.querySelectorAll('.drawing')].flatMap(drawing => {
+    const breaks = drawing.layout.annotations.map(each => Boolean(each.hovertext));
+    const words = [...drawing.querySelectorAll('.annotation')].map(each => ({
+        is: breaks[each.dataset.index], text: each.textContent, box: each.querySelector('text').getBoundingClientRect() }));
+    const over = (a, b) => a.left < b.right && b.left < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
+    return words.flatMap((a, n) => words.slice(n + 1)
+        .filter(b => (a.is || b.is) && over(a.box, b.box)).map(b => [drawing.id, a.text, b.text]));
+})"""
 
 
 class Watched:
@@ -160,3 +171,17 @@ def test_the_keyboard_reaches_the_content_and_focus_is_seen(site: Path, watched:
     link = page.locator(":focus")
     assert link.inner_text() == "Gå til innholdet"
     assert link.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("name", ["norway/index.html", "norway/index.nn.html", "norway/index.en.html"])
+def test_the_word_of_a_break_covers_no_other_and_tells_its_reason(site: Path, watched: Watched, name: str) -> None:
+    watched.page.set_viewport_size({"width": 360, "height": 800})
+    page = watched.open(site / name)
+    assert page.evaluate(COVERED) == []
+    word = page.locator(
+        "#follow_up .annotation[data-index]", has_text=re.compile("^(nytt register|new register)$")
+    ).first
+    word.hover()
+    page.wait_for_selector("#follow_up .hovertext")
+    assert "2021" in (page.locator("#follow_up .hovertext").first.text_content() or "")
+    assert watched.problems == []
