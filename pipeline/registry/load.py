@@ -15,6 +15,7 @@ from pipeline.problems import BadInput, Problem
 from pipeline.registry.dataset import Correction, Dataset, DatasetBase
 from pipeline.registry.index import Index, Round
 from pipeline.registry.model import Indicator, Jurisdiction
+from pipeline.registry.peers import Peers, mistakes
 from pipeline.registry.programme import Cohort, JointService, Office, SplitWeight
 
 HOME = Path(__file__).parent
@@ -33,6 +34,7 @@ class Registry:
     joint_services: tuple[JointService, ...]
     split_weights: tuple[SplitWeight, ...]
     cohorts: tuple[Cohort, ...]
+    peers: Peers | None
 
     @property
     def ranked(self) -> list[Indicator]:
@@ -79,6 +81,7 @@ def load(jurisdiction: str, home: Path = HOME) -> Registry:
         "joint_services": reader.rows("services/joint_services.toml", "joint_service", JointService),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
+        "peers": reader.one("peers.toml", Peers) if (folder / "peers.toml").exists() else None,
     }
     reader.raise_if_any()
     registry = Registry(**parts)
@@ -155,7 +158,12 @@ def _across(registry: Registry) -> Iterator[Problem]:
     for file, field, given, allowed in [*_dataset_names(registry), *_dimension_names(registry)]:
         if given not in allowed:
             yield Problem(f"{home}/{file}", "", field, repr(given), "one of " + ", ".join(sorted(allowed)))
-    for file, field, given, allowed in [*_goalposts(registry), *_orders(registry), *_doubles(registry)]:
+    for file, field, given, allowed in [
+        *_goalposts(registry),
+        *_orders(registry),
+        *_doubles(registry),
+        *_peers(registry),
+    ]:
         yield Problem(f"{home}/{file}", "", field, given, allowed)
 
 
@@ -212,6 +220,7 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
         ("index.toml", "top", [str(each) for each in registry.index.top]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
+        ("peers.toml", "features", [each.id for each in registry.peers.features] if registry.peers else []),
         ("services/joint_services.toml", "id", [each.id for each in registry.joint_services]),
         ("services/joint_services.toml", "members", [code for s in registry.joint_services for code in s.members]),
         (
@@ -227,6 +236,12 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
     for service in registry.joint_services:
         if service.host not in service.members:
             yield "services/joint_services.toml", f"{service.id}.host", service.host, f"one of {list(service.members)}"
+
+
+def _peers(registry: Registry) -> Iterator[Mistake]:
+    """Features that point at nothing, or that would let performance choose peers."""
+    if registry.peers:
+        yield from (("peers.toml", *mistake) for mistake in mistakes(registry.peers, registry.indicators))
 
 
 def _dataset_names(registry: Registry) -> Iterator[Name]:
