@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.analysis.need import need_tables
+from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.registry.load import load
 from pipeline.reports.write import write
@@ -11,7 +12,7 @@ from pipeline.settings import Settings
 from pipeline.warehouse import release
 from pipeline.warehouse.build import Built, Say, build
 
-ANALYSES = (need_tables, tracking_tables)
+ANALYSES = (need_tables, peer_tables, tracking_tables)
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
