@@ -66,15 +66,15 @@ def names(say: Voice, facts: Facts, services: pd.DataFrame) -> list[Field]:
 
 def table(say: Voice, facts: Facts) -> Table:
     """One row a service: who is like it, and for each indicator its own figure with those of its like below."""
-    alike = facts.current.peers.groupby("service_id")["peer_name"].agg(" · ".join)
+    alike = facts.current.peers.groupby("service_id")["peer_name"].agg(list)
     services = pd.concat([facts.current.ranked, facts.current.not_ranked])
     services = services[services["service_id"].isin(alike.index)].sort_values(["sort_name", "service_id"])
     estimates = by_indicator(facts.current)
     figures = [_figures(say, facts, each, estimates[each.id], services) for each in facts.current.indicators]
-    heads = [Column(say("peers.of")), Column(say("peers.title"))]
+    heads = [Column(say("peers.of")), Column(say("peers.title"), is_wide=True)]
     heads += [Column(say.of(each.short_label)) for each in facts.current.indicators]
     caption = say("peers.caption", round=say.of(facts.current.round.label))
-    body = zip(services["name"], alike[services["service_id"]], *figures, strict=True)
+    body = zip(services["name"], [Cell("", each) for each in alike[services["service_id"]]], *figures, strict=True)
     return Table("peers", marked(say, caption, facts.current.is_synthetic), heads, rows(body))
 
 
