@@ -64,6 +64,22 @@ class Release:
             "SELECT * FROM mart.ranking WHERE round_id = ? AND is_ranked ORDER BY tier, name", [chosen]
         ).df()
 
+    def peers(self, service_id: str, round_id: str | None = None) -> pd.DataFrame:
+        """The services most like one, nearest first, with distance and version of the likeness; no row without any.
+
+        Alike in what `peers.toml` declares: context, never how well a service does (docs/methods.md). Raises BadInput
+        for a service or a round there is not.
+        """
+        chosen = round_id or self.registry.index.current_round.id
+        rounds = [each.id for each in self.registry.index.rounds]
+        if chosen not in rounds:
+            raise bad_input("registry", "", "round", chosen, "one of " + ", ".join(rounds))
+        if self.con.execute("SELECT 1 FROM core.service WHERE service_id = ?", [service_id]).fetchone() is None:
+            raise bad_input("release", "", "service", service_id, "a service_id of core.service")
+        return self.con.execute(
+            "SELECT * FROM mart.service_peer WHERE round_id = ? AND service_id = ? ORDER BY place", [chosen, service_id]
+        ).df()
+
     def indicator(self, indicator_id: str, unit_kind: str = "country") -> pd.DataFrame:
         """One row a unit and period, newest vintage; `value` in the indicator's unit, `status` why it is missing."""
         if indicator_id not in self.registry.indicators:

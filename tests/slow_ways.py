@@ -141,3 +141,38 @@ def times_round(ring: list[list[float]], point: tuple[float, float]) -> int:
     seen = [math.atan2(y - point[1], x - point[0]) for x, y in ring]
     steps = (math.remainder(later - angle, 2 * math.pi) for angle, later in itertools.pairwise(seen))
     return round(sum(steps) / (2 * math.pi))
+
+
+def in_deviations(values: list[float], is_log: bool) -> list[float]:
+    """Each value in standard deviations from the mean of those that are known; NaN where it is not."""
+    if is_log:
+        values = [math.log(value) if value > 0 else math.nan for value in values]
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
+        return values
+    mean = math.fsum(known) / len(known)
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / len(known))
+    is_same_for_all = max(known) == min(known)
+    return [value if math.isnan(value) else 0.0 if is_same_for_all else (value - mean) / spread for value in values]
+
+
+def distance(one: list[float], other: list[float], weights: list[float], least_share: float) -> float:
+    """Root of the weighted mean square over what is known of both; NaN where that is too little."""
+    pairs = [
+        (weight, (a - b) ** 2)
+        for a, b, weight in zip(one, other, weights, strict=True)
+        if not (math.isnan(a) or math.isnan(b))
+    ]
+    known = sum(weight for weight, _ in pairs)
+    if known == 0 or known < least_share * sum(weights) - 1e-9:
+        return math.nan
+    return math.sqrt(sum(weight * square for weight, square in pairs) / known)
+
+
+def nearest(distances: list[list[float]], k: int) -> list[list[int]]:
+    """For each unit the others that it can be compared with, nearest first and then as they stand; at most k."""
+    result = []
+    for unit, row in enumerate(distances):
+        others = [(far, other) for other, far in enumerate(row) if other != unit and not math.isnan(far)]
+        result.append([other for _, other in sorted(others)][:k])
+    return result

@@ -27,7 +27,7 @@ def test_every_table_of_the_contract_is_there(norway: Release) -> None:
     assert names >= {
         "raw.file", "raw.observation", "core.municipality", "core.municipality_link", "core.service",
         "core.service_member", "core.office", "core.indicator_value", "result.need_score", "result.need_rank",
-        "result.indicator_estimate", "result.change", "ops.run", "ops.check",
+        "result.indicator_estimate", "result.service_peer", "result.change", "ops.run", "ops.check",
     }  # fmt: skip
 
 
@@ -41,6 +41,18 @@ def test_the_ranking_has_no_bare_place(norway: Release) -> None:
     assert "rank" not in ranking.columns and {"rank_best", "rank_worst", "tier"} <= set(ranking.columns)
     for _, tier in ranking.groupby("tier"):
         assert tier["name"].tolist() == sorted(tier["name"])
+
+
+def test_the_peers_of_a_service_come_nearest_first(norway: Release, releases: dict[str, Path]) -> None:
+    peers = norway.peers("municipality_0301")
+    assert peers["place"].tolist() == list(range(1, 11)) and peers["distance"].is_monotonic_increasing
+    assert "Oslo" not in set(peers["peer_name"]) and set(peers["version"]) == {"2026-1"}
+    assert norway.peers("municipality_0301", "round_2020h2")["round_id"].unique().tolist() == ["round_2020h2"]
+    assert open_release("england", releases["england"]).peers("municipality_301").empty
+    with pytest.raises(BadInput, match="service: given 'Oslo'"):
+        norway.peers("Oslo")
+    with pytest.raises(BadInput, match="round: given '2025'; allowed: one of round_2025, round_2020h2"):
+        norway.peers("municipality_0301", "2025")
 
 
 def test_an_indicator_comes_with_its_reasons(norway: Release) -> None:

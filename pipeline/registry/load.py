@@ -17,6 +17,7 @@ from pipeline.registry.dataset import Correction, Dataset, DatasetBase, MapDatas
 from pipeline.registry.index import Index, Round
 from pipeline.registry.list_correction import ListCorrection
 from pipeline.registry.model import Indicator, Jurisdiction
+from pipeline.registry.peers import Peers, mistakes
 from pipeline.registry.programme import Cohort, Office
 from pipeline.registry.services import Alone, JointService, SplitWeight
 
@@ -39,6 +40,7 @@ class Registry:
     split_weights: tuple[SplitWeight, ...]
     cohorts: tuple[Cohort, ...]
     breaks: tuple[Break, ...]
+    peers: Peers | None
 
     @property
     def ranked(self) -> list[Indicator]:
@@ -107,6 +109,7 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
         "breaks": reader.rows("breaks.toml", "break", Break),
+        "peers": reader.one("peers.toml", Peers) if (folder / "peers.toml").exists() else None,
     }
     if parts["jurisdiction"] is None or parts["index"] is None:
         return None, sorted(reader.problems)
@@ -186,6 +189,7 @@ def _across(registry: Registry) -> Iterator[Problem]:
         *_orders(registry),
         *_doubles(registry),
         *_crossings(registry),
+        *_peers(registry),
     ]:
         yield Problem(f"{home}/{file}", "", field, given, allowed)
 
@@ -265,6 +269,7 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),
         ("breaks.toml", "id", [each.id for each in registry.breaks]),
         *(("breaks.toml", f"{b.id}.services", [each.service for each in b.services]) for b in registry.breaks),
+        ("peers.toml", "features", [each.id for each in registry.peers.features] if registry.peers else []),
         (
             "corrections",
             "cell",
@@ -275,6 +280,12 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         for name, times in Counter(names).items():
             if times > 1:
                 yield file, field, f"{name}, {times} times", "each once"
+
+
+def _peers(registry: Registry) -> Iterator[Mistake]:
+    """Features that point at nothing, or that would let performance choose peers."""
+    if registry.peers:
+        yield from (("peers.toml", *mistake) for mistake in mistakes(registry.peers, registry.indicators))
 
 
 def _dataset_names(registry: Registry) -> Iterator[Name]:

@@ -15,7 +15,15 @@ from pipeline.reports.voice import alphabetical
 
 Tables = Mapping[str, pd.DataFrame]
 # What `gather` and the heads of all reports read.
-SHARED_TABLES = ("registry.release", "ops.run", "mart.ranking", "mart.estimate", "mart.cell", "mart.source")
+SHARED_TABLES = (
+    "registry.release",
+    "ops.run",
+    "mart.ranking",
+    "mart.estimate",
+    "mart.service_peer",
+    "mart.cell",
+    "mart.source",
+)
 TIERS = ("A", "B", "C", "D", "E")
 
 
@@ -24,6 +32,7 @@ class RoundFacts:
     """A round: its indicators (those with a legal duty first), and its services by tier and name.
 
     ranked, not_ranked: one row a service. estimates: one row a service and indicator. cells: and period.
+    peers: one row a service and similar service, the nearest first.
     """
 
     round: Round
@@ -32,6 +41,7 @@ class RoundFacts:
     not_ranked: pd.DataFrame
     estimates: pd.DataFrame
     cells: pd.DataFrame
+    peers: pd.DataFrame
     is_synthetic: bool
 
 
@@ -113,6 +123,7 @@ def _round(tables: Tables, registry: Registry, each: Round) -> RoundFacts:
         not_ranked=not_ranked.sort_values(["sort_name", "service_id"]).reset_index(drop=True),
         estimates=estimates.assign(is_estimated=estimates["is_estimated"].eq(True)),
         cells=cells.reset_index(drop=True),
+        peers=_of(tables["mart.service_peer"], each).sort_values(["service_id", "place"]).reset_index(drop=True),
         is_synthetic=bool(cells["is_synthetic"].any()),
     )
 

@@ -16,7 +16,7 @@ from pipeline.registry.breaks import Break
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Language
 from pipeline.registry.programme import Cohort
-from pipeline.reports import breaks, charts, courses, maps, overview_tables, palette
+from pipeline.reports import breaks, charts, courses, maps, overview_tables, palette, peers
 from pipeline.reports.facts import SHARED_TABLES, TIERS, Facts, RoundFacts, Tables, gather
 from pipeline.reports.figures import FONT, Figure
 from pipeline.reports.tables import Table
@@ -148,6 +148,9 @@ def _sections(facts: Facts, say: Voice) -> Iterator[Section]:
         yield Section("map", say("page.map"), figures=[drawn])
     values = overview_tables.values(say, facts, facts.current)
     yield Section("values", say("page.indicator_values"), details=[values])
+    if len(facts.current.peers):
+        likeness, *rest = peers.about(say, facts)
+        yield Section("peers", say("peers.title"), lead=likeness, points=rest, details=[peers.table(say, facts)])
     yield Section("not_ranked", say("page.not_ranked"), tables=[overview_tables.not_ranked(say, facts, facts.current)])
     came_or_went = overview_tables.came_or_went(say, facts)
     if came_or_went.rows:

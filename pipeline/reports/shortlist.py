@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Office
-from pipeline.reports import overview_tables, reasons
+from pipeline.reports import overview_tables, peers, reasons
 from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, by_indicator, gather, records
 from pipeline.reports.figures import marked
 from pipeline.reports.sheet import Field, Sheet, workbook
@@ -44,6 +44,7 @@ def _pack(facts: Facts, office: Office, paths: dict[tuple[str, str], str]) -> by
         _list(say, facts, office, paths, mine[is_listed], "pack.list"),
         _list(say, facts, office, paths, mine[~is_listed], "pack.others"),
         _not_ranked(say, facts, office),
+        *([_peers(say, facts, office, mine)] if facts.registry.peers else []),
         _explanation(say, facts, office),
     ]
     return workbook(sheets, title=sheets[0].head[0], created=facts.as_of)
@@ -126,7 +127,7 @@ def _answers(say: Voice, size: int) -> list[Field]:
 def _numbers(
     say: Voice, facts: Facts, indicator: Indicator, table: pd.DataFrame, paths: dict[tuple[str, str], str]
 ) -> Iterator[Field]:
-    """One indicator, in its unit: pooled count, value with interval, medians, what is missing, and the path."""
+    """One indicator, in its unit: pooled count, value with interval, country and its like, gaps, and the path."""
     top, seen = sentence(say.of(indicator.short_label)), table["is_observed"].eq(True)
     unit = say(f"number.{indicator.unit}", value="").strip() or say("column.value").split(" ")[0].lower()
     form = f"decimals_{indicator.decimals}"
@@ -137,9 +138,7 @@ def _numbers(
     yield Field(say("pack.low"), table["value_low"].where(seen), top, width=8, form=form)
     yield Field(say("pack.high"), table["value_high"].where(seen), top, width=8, form=form)
     yield Field(say("pack.country"), table["country_median"], top, width=10, form=form)
-    word = facts.registry.jurisdiction.peer_group_word
-    if word:
-        yield Field(say("pack.peers", group=say.of(word)), table["peer_median"], top, width=14, form=form)
+    yield from peers.columns(say, facts, table, top, form)
     yield Field(say("pack.note"), [_note(say, row) for row in records(table, with_index=True)], top, width=30)
     path = [paths.get((indicator.id, service), "") for service in table["service_id"]]
     yield Field(say("pack.path"), path, top, width=44)
@@ -168,6 +167,13 @@ def _not_ranked(say: Voice, facts: Facts, office: Office) -> Sheet:
     return Sheet(say("pack.not_ranked"), head, fields, printed_columns=len(fields))
 
 
+def _peers(say: Voice, facts: Facts, office: Office, mine: pd.DataFrame) -> Sheet:
+    """Who is like each ranked service of the office."""
+    fields = peers.names(say, facts, mine)
+    head = [*_head(say, facts, office), *peers.about(say, facts)]
+    return Sheet(say("peers.title"), head, fields, printed_columns=len(fields), has_filter=True)
+
+
 def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
     """How to read, what each indicator means, and where the figures come from."""
     level, index = say.percent(facts.registry.index.interval_level), facts.registry.index
@@ -181,6 +187,7 @@ def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
         ("", say("read.shrunken", borrowed=say("note.borrowed"))),
         ("", say("read.missing")),
         ("", say("read.implied")),
+        *(("" if place else say("peers.title"), line) for place, line in enumerate(peers.about(say, facts))),
         *((say(f"pack.{each}"), say(f"pack.explain_{each}")) for each in CHOICES),
     ]
     for each in sorted(facts.current.indicators, key=lambda one: not one.duties):

@@ -116,6 +116,11 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
         "result.need_rank": pa.DataFrameSchema(
             {name: pa.Column(float, share, nullable=True) for name in top}, unique=["round_id", "service_id"]
         ),
+        "result.service_peer": pa.DataFrameSchema(
+            {"place": pa.Column(int, pa.Check.ge(1)), "distance": pa.Column(float, pa.Check.ge(0))},
+            checks=pa.Check(lambda t: t["service_id"] != t["peer_id"], error="nobody is a peer of itself"),
+            unique=["round_id", "service_id", "peer_id"],
+        ),
     }
 
 

@@ -89,6 +89,14 @@ def test_a_name_that_points_at_nothing_says_what_there_is(home: Path) -> None:
             "index.toml: rounds.round_2025: given 2023 to 2022; allowed: a first period that is not after the last",
         ),
         (
+            "peers.toml", 'indicator = "lone_providers"', 'indicator = "deadline_breaches"',
+            "peers.toml: features.deadline_breaches.indicator: given 'deadline_breaches'; allowed: an indicator without a legal duty",
+        ),
+        (
+            "peers.toml", 'indicator = "lone_providers"', 'indicator = "low_income_families"',
+            "peers.toml: features: given low_income_families, 2 times; allowed: each once",
+        ),
+        (
             "services/split_weights.toml", "weight = 0.99", "weight = 0.9",
             "services/split_weights.toml: weight: given 0.91 for 0720 on 2017-01-01; allowed: weights that add up to 1",
         ),

@@ -55,6 +55,7 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
         "mart.ranking": _ranking(services, current.id, registry.index.top),
         "mart.cell": cell,
         "mart.estimate": _estimate(cell, indicators),
+        "mart.service_peer": _peers(services, current.id),
         "mart.coverage": _coverage(cell, current.era),
         "mart.source": pd.DataFrame(
             {
@@ -100,7 +101,8 @@ def _estimate(cell: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
         hidden_cells=cell["status"].eq("suppressed_source").astype(int), cells=1, observed_value=10.0, value=12.0,
         value_low=8.0, value_high=17.0, own_information_share=cell["denominator"].gt(15).map({True: 0.8, False: 0.2}),
         need=50.0, contribution_points=10.0 + cell["position"], is_observed=seen, is_small=False, newest_period="2025",
-        newest_status=cell["status"], gaps=None, country_median=9.0, peer_median=8.0, peers=3, numerator=cell["numerator"].fillna(0),
+        newest_status=cell["status"], gaps=None, country_median=9.0, peer_group_median=8.0, peer_group_pooled_mean=7.5,
+        peer_group_services=3, peer_median=11.0, peer_pooled_mean=10.5, peers=2, numerator=cell["numerator"].fillna(0),
     )  # fmt: skip
 
 
@@ -118,6 +120,26 @@ def _border() -> pd.DataFrame:
         file_id="map_municipalities_2020/a.geojson",
     )  # fmt: skip
     return pd.concat([earlier, today.iloc[::-1]], ignore_index=True)
+
+
+def _peers(services: pd.DataFrame, round_id: str) -> pd.DataFrame:
+    """Each service has the two that come after it, in a circle."""
+    order = services[["service_id", "name"]].reset_index(drop=True)
+    rows = [
+        order.assign(
+            place=place, peer_id=order["service_id"].to_numpy()[behind], peer_name=order["name"].to_numpy()[behind]
+        )
+        for place in (1, 2)
+        for behind in [[(n + place) % len(order) for n in order.index]]
+    ]
+    return pd.concat(rows, ignore_index=True).assign(
+        round_id=round_id,
+        distance=0.25,
+        version="2026-1",
+        peer_child_population=1000.0,
+        peer_municipalities=1,
+        peer_peer_group="EKG01",
+    )
 
 
 def _coverage(cell: pd.DataFrame, era: str) -> pd.DataFrame:

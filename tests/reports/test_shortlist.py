@@ -91,7 +91,7 @@ def test_frozen_filtered_and_printed_on_one_page_across(tables: dict, registry: 
     )
 
 
-@pytest.mark.parametrize("page", [0, 1, 2, 3])
+@pytest.mark.parametrize("page", [0, 1, 2, 3, 4])
 def test_synthetic_is_said_on_every_sheet(tables: dict, synthetic: dict, registry: Registry, page: int) -> None:
     real, made_up = sheets(tables, registry)[page], sheets(synthetic, registry)[page]
     assert "(syntetiske tal)" in made_up["A1"].value and made_up["A3"].value.startswith("Syntetiske tal.")

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from pipeline.analysis.need import need_tables
+from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.jobs import ANALYSES
 from pipeline.problems import BadInput
@@ -199,7 +200,7 @@ def test_a_table_that_falls_short_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "raw").symlink_to(Settings().raw)
     with pytest.raises(BadInput, match=r"result.need_rank: in_range\(0, 1\): given 1 failing; first"):
-        build(load("england"), Settings(home=tmp_path), [wrong, tracking_tables])
+        build(load("england"), Settings(home=tmp_path), [wrong, peer_tables, tracking_tables])
 
 
 def test_a_file_that_was_touched_in_the_archive_is_found_also_when_nothing_is_new(tmp_path: Path) -> None:

@@ -264,7 +264,9 @@ def test_the_borders_of_another_place_are_told_by_their_name(tmp_path: Path) -> 
 
 def test_a_place_that_is_not_ranked_may_be_missing_on_a_map(tmp_path: Path) -> None:
     place = load("norway").jurisdiction
-    registry = plain(jurisdiction=place.model_copy(update={"not_ranked": {"1103": place.not_ranked["2111"]}, "carried": ()}))
+    registry = plain(
+        jurisdiction=place.model_copy(update={"not_ranked": {"1103": place.not_ranked["2111"]}, "carried": ()})
+    )
     release = country(
         tmp_path, "1101;2019;1;4;20;", registry=registry, more={MAP_2020: borders("4647", "1101")}
     )  # fmt: skip

@@ -1,4 +1,5 @@
 -- One row per round, indicator that enters it, service of today and period: the number, or the reason why there is none.
+-- What was shared out over a split is shown, and no part of a ranking (estimated_split).
 -- A service that crossed a break on a day of its own has no number that may stand beside the others' in between.
 SELECT
     round.round_id,
@@ -11,7 +12,11 @@ SELECT
     CASE WHEN apart.period IS NULL THEN cell.numerator_low END AS numerator_low,
     CASE WHEN apart.period IS NULL THEN cell.numerator_high END AS numerator_high,
     CASE WHEN apart.period IS NULL THEN cell.value END AS value,
-    CASE WHEN apart.period IS NULL THEN cell.status ELSE 'series_break' END AS status,
+    CASE
+        WHEN apart.period IS NOT NULL THEN 'series_break'
+        WHEN cell.is_split AND cell.numerator IS NOT NULL THEN 'estimated_split'
+        ELSE cell.status
+    END AS status,
     cell.parts_present,
     cell.parts_total,
     cell.is_estimated,

@@ -1,5 +1,7 @@
 -- One row per round, indicator and service of today: pooled counts, the shrunken value with its interval, and its like.
 -- gaps: the periods without a whole number or bounds of it, and why, as `2023 not_reported;2024 zero_denominator`.
+-- A median counts each service once; a pooled mean counts each case once: expected cases summed, then divided. Only
+-- services with figures of their own count; the peer group holds the service itself, its peers do not.
 WITH newest AS (
     SELECT
         round_id,
@@ -18,13 +20,35 @@ estimate AS (
     JOIN core.service AS service ON service.service_id = estimate.service_id AND service.valid_to IS NULL
 ),
 country AS (
-    SELECT round_id, indicator_id, median(value) AS country_median FROM estimate GROUP BY round_id, indicator_id
-),
-peers AS (
-    SELECT round_id, indicator_id, peer_group, median(value) AS peer_median, count(*) AS peers
+    SELECT round_id, indicator_id, median(value) AS country_median
     FROM estimate
-    WHERE peer_group IS NOT NULL
+    WHERE is_observed
+    GROUP BY round_id, indicator_id
+),
+peer_group AS (
+    SELECT
+        round_id,
+        indicator_id,
+        peer_group,
+        median(value) AS peer_group_median,
+        sum(value * denominator) / sum(denominator) AS peer_group_pooled_mean,
+        count(*) AS peer_group_services
+    FROM estimate
+    WHERE peer_group IS NOT NULL AND is_observed
     GROUP BY round_id, indicator_id, peer_group
+),
+peer AS (
+    SELECT
+        estimate.round_id,
+        estimate.indicator_id,
+        likeness.service_id,
+        median(estimate.value) AS peer_median,
+        sum(estimate.value * estimate.denominator) / sum(estimate.denominator) AS peer_pooled_mean,
+        count(*) AS peers
+    FROM result.service_peer AS likeness
+    JOIN estimate ON estimate.round_id = likeness.round_id AND estimate.service_id = likeness.peer_id
+    WHERE estimate.is_observed
+    GROUP BY estimate.round_id, estimate.indicator_id, likeness.service_id
 )
 SELECT
     estimate.round_id,
@@ -49,15 +73,20 @@ SELECT
     newest.status AS newest_status,
     newest.gaps,
     country.country_median,
-    peers.peer_median,
-    peers.peers
+    peer_group.peer_group_median,
+    peer_group.peer_group_pooled_mean,
+    peer_group.peer_group_services,
+    peer.peer_median,
+    peer.peer_pooled_mean,
+    peer.peers
 FROM estimate
 JOIN registry.indicator AS indicator USING (indicator_id)
 JOIN registry.round_indicator AS entered USING (round_id, indicator_id)
-JOIN country USING (round_id, indicator_id)
+LEFT JOIN country USING (round_id, indicator_id)
 LEFT JOIN newest USING (round_id, indicator_id, service_id)
-LEFT JOIN peers
-    ON peers.round_id = estimate.round_id
-    AND peers.indicator_id = estimate.indicator_id
-    AND peers.peer_group = estimate.peer_group
+LEFT JOIN peer_group
+    ON peer_group.round_id = estimate.round_id
+    AND peer_group.indicator_id = estimate.indicator_id
+    AND peer_group.peer_group = estimate.peer_group
+LEFT JOIN peer USING (round_id, indicator_id, service_id)
 ORDER BY estimate.round_id, entered.position, estimate.service_id
