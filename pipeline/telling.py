@@ -63,11 +63,12 @@ def _span(row: Any) -> list[str]:
     before = " or before" if row.is_first_listed else ""
     part = f", with {row.share_of_children:.1%} of the children (an estimate)" if row.is_split else ""
     group = f"; group {row.peer_group} (scheme of {row.peer_group_scheme})" if isinstance(row.peer_group, str) else ""
+    region = f"; {row.regions}" if isinstance(row.regions, str) else ""
     other = f", whose office is {row.service_office}" if row.service_office != row.office else ""
     sure = "" if row.host_sure == "sourced" else f" ({row.host_sure.replace('_', ' ')})"
     return [
         f"  {row.municipality_code} {row.name}, from {row.valid_from:%Y-%m-%d}{before} {until}{part}",
-        f"    county {row.county}, {row.office or 'no office'}{group}",
+        f"    county {row.county}, {row.office or 'no office'}{group}{region}",
         f"    service {row.service_id}: {row.service_name}; host {row.host} {row.host_name}{sure}{other}",
         f"    basis: {row.source}{_known(row)}",
     ]

@@ -19,7 +19,7 @@ from pipeline.registry.list_correction import ListCorrection
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.peers import Peers, mistakes
 from pipeline.registry.programme import Cohort, Office
-from pipeline.registry.services import Alone, JointService, SplitWeight
+from pipeline.registry.services import Alone, JointService, Region, SplitWeight
 
 HOME = Path(__file__).parent
 
@@ -36,6 +36,7 @@ class Registry:
     offices: tuple[Office, ...]
     joint_services: tuple[JointService, ...]
     alone: tuple[Alone, ...]
+    regions: tuple[Region, ...]
     list_corrections: tuple[ListCorrection, ...]
     split_weights: tuple[SplitWeight, ...]
     cohorts: tuple[Cohort, ...]
@@ -105,6 +106,7 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "offices": reader.rows("offices.toml", "office", Office),
         "joint_services": reader.rows("services/joint_services.toml", "joint_service", JointService),
         "alone": reader.rows("services/alone.toml", "alone", Alone),
+        "regions": reader.rows("regions.toml", "region", Region),
         "list_corrections": reader.rows("services/list_corrections.toml", "correction", ListCorrection),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from pipeline.registry.model import Declaration, Identifier, Sure
+from pipeline.registry.model import Declaration, Identifier, Sure, Text
 
 
 class Municipality(Declaration):
@@ -66,6 +66,13 @@ class JointService(Membership):
 
 class Alone(Membership):
     """Municipalities that each have a service of their own; all parts of one that is split go on alone."""
+
+
+class Region(Membership):
+    """Municipalities that something else holds for, such as the administrative area for the Sámi languages."""
+
+    id: Identifier
+    name: Text
 
 
 class SplitWeight(Declaration):

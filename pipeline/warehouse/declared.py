@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Declaration, Period, joined
+from pipeline.registry.services import JointService, Membership
 
 FIRST_YEAR, LAST_YEAR = 2005, 2040
 
@@ -22,7 +23,8 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "dataset", pd.DataFrame(_datasets(registry))
     yield "office", pd.DataFrame(_offices(registry))
     yield "office_county", _frame(_office_counties(registry), OFFICE_COUNTY)
-    yield "service_member", _frame(_service_members(registry), SERVICE_MEMBER)
+    yield "member", _frame(_members(registry), MEMBER)
+    yield "region", _frame(_regions(registry), REGION)
     yield "split_weight", _frame((each.model_dump() for each in registry.split_weights), SPLIT_WEIGHT)
     yield "correction", _frame(map(_correction, registry.corrections), CORRECTION)
     yield "not_ranked", _frame(_not_ranked(registry), NOT_RANKED)
@@ -37,7 +39,8 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
 
 DAY = "datetime64[us]"
 OFFICE_COUNTY = {"office_id": "str", "county": "str", "valid_from": DAY, "valid_to": DAY}
-SERVICE_MEMBER = {
+MEMBER = {
+    "kind": "str",
     "file": "str",
     "place": "str",
     "entry": "int64",
@@ -68,6 +71,7 @@ CORRECTION = {
     "reason": "str",
 }
 NOT_RANKED = {"municipality_code": "str", "reason": "str"}
+REGION = {"region_id": "str", "name_nb": "str", "name_nn": "str", "name_en": "str"}
 CARRIED = {"code": "str", "name": "str", "county": "str"}
 COHORT_MEMBER = {
     "cohort_id": "str",
@@ -207,14 +211,19 @@ def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:
             yield {"office_id": office.id, **each.model_dump()}
 
 
-def _service_members(registry: Registry) -> Iterator[dict[str, Any]]:
-    """One row a member as declared; the entry's number tells entries with the same service apart."""
-    joint = [("services/joint_services.toml", each.id, each, each) for each in registry.joint_services]
-    alone = [("services/alone.toml", f"alone no. {place}", each, None) for place, each in enumerate(registry.alone, 1)]
-    for number, (file, place, entry, service) in enumerate([*joint, *alone], 1):
+def _members(registry: Registry) -> Iterator[dict[str, Any]]:
+    """One row a member as declared: of a joint service, alone or in a region; the number tells entries apart."""
+    entries: list[tuple[str, str, str, Membership]] = [
+        *(("joint", "services/joint_services.toml", each.id, each) for each in registry.joint_services),
+        *(("alone", "services/alone.toml", f"alone no. {no}", each) for no, each in enumerate(registry.alone, 1)),
+        *(("region", "regions.toml", each.id, each) for each in registry.regions),
+    ]
+    for number, (kind, file, place, entry) in enumerate(entries, 1):
+        service = entry if isinstance(entry, JointService) else None
         said = sorted(entry.evidence, key=lambda each: each.day)
         for member in entry.members:
             yield {
+                "kind": kind,
                 "file": file,
                 "place": place,
                 "entry": number,
@@ -232,6 +241,11 @@ def _service_members(registry: Registry) -> Iterator[dict[str, Any]]:
                 "known_to": said[-1].day,
                 "source": "; ".join(f"{each.source} ({each.sure.replace('_', ' ')})" for each in said),
             }
+
+
+def _regions(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in {each.id: each for each in registry.regions}.values():
+        yield {"region_id": each.id} | _texts(each, "name")
 
 
 def _correction(each: Any) -> dict[str, Any]:

@@ -61,6 +61,14 @@ SELECT
     service_office.name_nb AS service_office,
     history.peer_group,
     history.peer_group_scheme,
+    (
+        SELECT string_agg(DISTINCT region.name_en, ', ' ORDER BY region.name_en)
+        FROM core.region_member AS member
+        JOIN registry.region AS region USING (region_id)
+        WHERE member.municipality_code = history.municipality_code
+            AND member.valid_from < coalesce(history.valid_to, DATE '9999-12-31')
+            AND coalesce(member.valid_to, DATE '9999-12-31') > history.valid_from
+    ) AS regions,
     history.known_from,
     history.known_to,
     history.source,

@@ -21,7 +21,7 @@ SELECT
     CAST(declared.code_date AS DATE) AS day,
     coalesce(CAST(declared.valid_from AS DATE), DATE '0001-01-01') AS first_day,
     coalesce(CAST(declared.valid_to AS DATE), DATE '9999-12-31') AS end_day
-FROM registry.service_member AS declared
+FROM registry.member AS declared
 """
 # A name as people write it: without the county in parentheses, and any one of its languages.
 NAMES = """
@@ -144,7 +144,7 @@ SELECT min(member.file), member.service_id, 'host',
 FROM staging.membership AS member
 LEFT JOIN staging.service_span AS service ON service.span = member.span AND service.service_id = member.service_id
 WHERE service.span IS NULL
-    AND member.entry IN (SELECT entry FROM registry.service_member WHERE is_host)
+    AND member.entry IN (SELECT entry FROM registry.member WHERE is_host)
 GROUP BY member.service_id
 """
 SPLIT_WITHOUT_WEIGHT = """

@@ -308,6 +308,36 @@ def test_longyearbyen_is_carried_and_not_ranked(con: duckdb.DuckDBPyConnection) 
     ]
 
 
+def test_the_thirteen_of_2018_with_code_service_host_and_office_then_and_now(con: duckdb.DuckDBPyConnection) -> None:
+    golden = pd.read_csv(ROOT / "tests/golden/norway/thirteen.csv", dtype=str)
+    found = con.execute(f"SELECT {', '.join(golden.columns)} FROM mart.cohort_member ORDER BY member_name, day").df()
+    pd.testing.assert_frame_equal(found, golden, check_dtype=False)
+    # The dossier's own table (§6), codes of 2018, 2020 and 2024.
+    codes = golden.groupby("member_name")["municipality_code"].agg(" ".join).to_dict()
+    assert codes == {
+        "Alta": "2012 5403 5601", "Kautokeino": "2011 5430 5612", "Karasjok": "2021 5437 5610", "Porsanger": "2020 5436 5622",
+        "Evenes": "1853 1853 1853", "Hemnes": "1832 1832 1832", "Meløy": "1837 1837 1837", "Vestvågøy": "1860 1860 1860",
+        "Førde (Førde/Gaular)": "1432 4647 4647", "Kongsvinger": "0402 3401 3401", "Åsnes (Solør)": "0425 3418 3418",
+        "Hurdal": "0239 3037 3242", "Ullensaker": "0235 3033 3209",
+    }  # fmt: skip
+
+
+def test_a_municipality_has_the_name_of_the_day(con: duckdb.DuckDBPyConnection) -> None:
+    names = rows(
+        con, "SELECT name, valid_to FROM core.municipality_name WHERE municipality_code = '1853' ORDER BY valid_from"
+    )
+    assert names == [("Evenes", date(2022, 1, 1)), ("Evenes - Evenášši", None)]
+
+
+def test_a_region_is_followed_through_new_numbers_and_a_split(con: duckdb.DuckDBPyConnection) -> None:
+    """Tysfjord was in the Sámi area; of its parts Hamarøy is, Narvik is not; Karasjok has had three numbers."""
+    found = rows(con, "SELECT municipality_code, max(valid_to) FROM core.region_member GROUP BY 1")
+    assert {code for code, _ in found} >= {"2021", "5437", "5610", "1850", "1875"}
+    assert not {"1806", "1849"} & {code for code, _ in found}
+    today = rows(con, "SELECT count(*) FROM core.region_member WHERE valid_to IS NULL")
+    assert today == [(12,)]
+
+
 def test_namesakes_are_told_apart(con: duckdb.DuckDBPyConnection) -> None:
     """Våler, Herøy, Os and Bø: never one municipality, never one service."""
     for names in (("0137", "0426"), ("1515", "1818"), ("0441", "1243"), ("0821", "1867")):

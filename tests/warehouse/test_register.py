@@ -43,7 +43,7 @@ WRONG = [
     ),
     (
         JOINT, 'members = ["1840 Saltdal", "1839 Beiarn"]', 'members = ["1840 Saltdal", "1839 Beiarn", "1841 Fauske"]',
-        f"norway/{ALONE}: 1841 Fauske - Fuossko: members: given alone and in saltdal_1840 from 2012-01-01; "
+        f"norway/{ALONE}: 1841 Fauske: members: given alone and in saltdal_1840 from 2012-01-01; "
         "allowed: one service at a time: end the one before the other starts",
     ),
     (

@@ -22,16 +22,20 @@ numbered AS (
     SELECT
         *,
         span - row_number() OVER (
-            PARTITION BY municipality_code, county, office_id, service_id, service_name, host, host_sure,
+            PARTITION BY municipality_code, name, county, office_id, service_id, service_name, host, host_sure,
                 service_office_id, peer_group_scheme, peer_group, known_from, known_to, source
             ORDER BY span
         ) AS island
     FROM placed
+),
+island AS (
+    SELECT
+        * EXCLUDE (span, span_start, span_end),
+        min(span_start) AS valid_from,
+        CASE WHEN bool_and(span_end IS NOT NULL) THEN max(span_end) END AS valid_to
+    FROM numbered
+    GROUP BY ALL
 )
-SELECT
-    * EXCLUDE (span, span_start, span_end, island),
-    min(span_start) AS valid_from,
-    CASE WHEN bool_and(span_end IS NOT NULL) THEN max(span_end) END AS valid_to
-FROM numbered
-GROUP BY ALL
+SELECT * EXCLUDE (island)
+FROM island
 ORDER BY municipality_code, valid_from

@@ -4,15 +4,15 @@ WITH numbered AS (
     SELECT
         *,
         span - row_number() OVER (
-            PARTITION BY service_id, name, is_joint, host, host_sure, county, office_id, peer_group_scheme, peer_group,
-                member_codes
+            PARTITION BY service_id, name, is_joint, host, host_name, host_sure, county, office_id, peer_group_scheme,
+                peer_group, member_codes, member_names
             ORDER BY span
         ) AS island
     FROM staging.service_span
 ),
 island AS (
     SELECT
-        * EXCLUDE (span, span_start, span_end, island),
+        * EXCLUDE (span, span_start, span_end),
         min(span_start) AS valid_from,
         CASE WHEN bool_and(span_end IS NOT NULL) THEN max(span_end) END AS valid_to
     FROM numbered

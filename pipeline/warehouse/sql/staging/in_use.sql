@@ -1,11 +1,11 @@
--- One row per span and municipality code in use: its county, its office and its group at the time.
+-- One row per span and municipality code in use: its name, its county, its office and its group at the time.
 SELECT
     span.span,
     span.span_start,
     span.span_end,
     municipality.municipality_code,
     municipality.valid_from,
-    municipality.name,
+    named.name,
     municipality.county,
     office_county.office_id,
     peer.scheme AS peer_group_scheme,
@@ -14,6 +14,10 @@ FROM staging.span AS span
 JOIN core.municipality AS municipality
     ON municipality.valid_from <= span.span_start
     AND (municipality.valid_to IS NULL OR municipality.valid_to > span.span_start)
+JOIN core.municipality_name AS named
+    ON named.municipality_code = municipality.municipality_code
+    AND named.valid_from <= span.span_start
+    AND (named.valid_to IS NULL OR named.valid_to > span.span_start)
 LEFT JOIN registry.office_county AS office_county
     ON office_county.county = municipality.county
     AND coalesce(CAST(office_county.valid_from AS DATE), span.span_start) <= span.span_start

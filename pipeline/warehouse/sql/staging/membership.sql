@@ -1,23 +1,10 @@
 -- One row per span, municipality in use and declared service it belongs to; two rows, or none, is a mistake in the register.
--- A municipality is followed from the day its code is of: forwards along the way most of it went (one that is alone, along
--- all ways), backwards from those that mostly became it. Where nothing is declared, everybody is alone.
+-- Where nothing is declared, everybody is alone.
 WITH followed AS (
-    SELECT declared.*, later.new_code AS code, later.new_valid_from AS code_valid_from, later.since
-    FROM registry.service_member AS declared
-    JOIN core.municipality_successor AS later
-        ON later.old_code = declared.municipality_code
-        AND later.old_valid_from <= CAST(declared.code_date AS DATE)
-        AND (later.old_valid_to IS NULL OR later.old_valid_to > CAST(declared.code_date AS DATE))
-        AND (later.is_main OR declared.service_id IS NULL)
-    UNION
-    SELECT declared.*, earlier.old_code, earlier.old_valid_from, earlier.old_valid_from
-    FROM registry.service_member AS declared
-    JOIN core.municipality_successor AS earlier
-        ON earlier.new_code = declared.municipality_code
-        AND earlier.new_valid_from <= CAST(declared.code_date AS DATE)
-        AND (earlier.new_valid_to IS NULL OR earlier.new_valid_to > CAST(declared.code_date AS DATE))
-        AND earlier.since <= CAST(declared.code_date AS DATE)
-        AND earlier.is_main
+    SELECT declared.*, followed.code, followed.code_valid_from, followed.since
+    FROM staging.followed AS followed
+    JOIN registry.member AS declared USING (entry, municipality_code)
+    WHERE declared.kind <> 'region'
 ),
 -- A municipality that only changes its number keeps its service: it is called by its last number.
 called AS (
@@ -55,5 +42,5 @@ LEFT JOIN followed
     AND followed.since <= in_use.span_start
     AND coalesce(CAST(followed.valid_from AS DATE), in_use.span_start) <= in_use.span_start
     AND coalesce(CAST(followed.valid_to AS DATE), DATE '9999-12-31') > in_use.span_start
-WHERE followed.entry IS NOT NULL OR NOT EXISTS (FROM registry.service_member)
+WHERE followed.entry IS NOT NULL OR NOT EXISTS (FROM registry.member WHERE kind <> 'region')
 ORDER BY in_use.span, in_use.municipality_code

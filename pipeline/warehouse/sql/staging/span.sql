@@ -1,11 +1,11 @@
 -- One row per span of days in which nothing in the geography changes, up to the as-of date; the last has no end.
 WITH day AS (
-    SELECT valid_from AS day FROM core.municipality
-    UNION SELECT valid_to FROM core.municipality
+    SELECT valid_from AS day FROM core.municipality_name
+    UNION SELECT valid_to FROM core.municipality_name
     UNION SELECT CAST(valid_from AS DATE) FROM registry.office_county
     UNION SELECT CAST(valid_to AS DATE) FROM registry.office_county
-    UNION SELECT CAST(valid_from AS DATE) FROM registry.service_member
-    UNION SELECT CAST(valid_to AS DATE) FROM registry.service_member
+    UNION SELECT CAST(valid_from AS DATE) FROM registry.member
+    UNION SELECT CAST(valid_to AS DATE) FROM registry.member
     UNION SELECT valid_from FROM core.peer_group
     UNION SELECT valid_to FROM core.peer_group
 )
