@@ -90,7 +90,7 @@ def why(
 ) -> None:
     """Walk from a number to its raw cells, or tell who a place was.
 
-    Examples: veiviser why caseload 4647 2025; veiviser why 1432; veiviser why Førde 2018-06-01.
+    Example: veiviser why caseload 4647 2025; or veiviser why 1432; or veiviser why Førde 2018-06-01.
     """
     from pipeline import telling
     from pipeline.api import open_release

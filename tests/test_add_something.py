@@ -11,7 +11,9 @@ from pipeline.jobs import ANALYSES
 from pipeline.problems import BadInput
 from pipeline.registry.load import HOME, load
 from pipeline.settings import Settings
-from pipeline.warehouse.build import build
+from pipeline.warehouse import register
+from pipeline.warehouse.build import build, known_files
+from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.release import connect
 
 PAGE = Path(__file__).parent.parent / "docs" / "add-something.md"
@@ -51,6 +53,40 @@ def test_a_break_is_one_table(tmp_path: Path) -> None:
     load.cache_clear()
     with pytest.raises(BadInput, match="series.khr: given 2015 to 2020, across caseload_2018 of 2018-01-01"):
         load("norway", registry_home)
+
+
+def test_a_joint_service_is_one_table_and_the_end_of_what_was_there(tmp_path: Path) -> None:
+    [example] = [
+        each
+        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+        if "[[joint_service]]" in each
+    ]
+    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    services = registry_home / "norway" / "services"
+    with (services / "joint_services.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{example}")
+    registry = load("norway", registry_home)
+    files = known_files(Settings().raw / "norway", registry)
+    with geography(registry, files, [*TABLES, *register.TABLES]) as con:
+        told = [str(problem) for problem in register.register_problems(con, registry)]
+    assert [message.partition(": members: ")[2] for message in told] == [
+        "given alone and in rana_1833 from 2025-01-01; allowed: one service at a time: end the one before the other starts"
+    ] * 2
+    alone = services / "alone.toml"
+    text = alone.read_text(encoding="utf-8")
+    head, _, _ = text.partition("members = [")
+    entry = "[[alone]]" + head.rpartition("[[alone]]")[2]
+    both = ['    "1832 Hemnes",\n', '    "1833 Rana",\n']
+    ended = f"\n{entry}valid_to = 2025-01-01\nmembers = [\n{''.join(both)}]\n"
+    alone.write_text(text.replace(both[0], "").replace(both[1], "") + ended, encoding="utf-8")
+    load.cache_clear()
+    registry = load("norway", registry_home)
+    with geography(registry, files, [*TABLES, *register.TABLES]) as con:
+        assert list(register.register_problems(con, registry)) == []
+        found = con.execute(
+            "SELECT name, host, municipalities, valid_from::VARCHAR FROM core.service WHERE service_id = 'rana_1833'"
+        ).fetchall()
+    assert found == [("Rana og Hemnes", "1833", 2, "2025-01-01")]
 
 
 def test_an_indicator_of_a_dataset_nobody_declared_is_told(tmp_path: Path) -> None:

@@ -34,17 +34,8 @@ ESTIMATE = {"service_id": "str", "indicator_id": "str", "is_observed": "bool"} |
 )
 
 CELLS = """
-SELECT member.service_id, cell.indicator_id, cell.period,
-    cell.numerator, cell.denominator, cell.numerator_low, cell.numerator_high
-FROM core.indicator_value AS cell
-JOIN staging.member AS member ON member.municipality_code = cell.unit_code
-ANTI JOIN core.period_apart AS apart
-    ON apart.indicator_id = cell.indicator_id AND apart.service_id = member.service_id AND apart.period = cell.period
-WHERE cell.unit_kind = 'municipality' AND cell.is_newest AND cell.era = ?
-    AND cell.period_start >= ? AND cell.period_end <= ?
-    AND cell.status IN ('ok', 'suppressed_source', 'zero_denominator', 'incomplete_merger')
-    AND cell.denominator IS NOT NULL AND NOT cell.is_split
-    AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL OR cell.denominator = 0)
+SELECT service_id, indicator_id, period, numerator, denominator, numerator_low, numerator_high
+FROM staging.pooled_cell WHERE era = ? AND period_start >= ? AND period_end <= ?
 ORDER BY ALL
 """
 SERVICES = """

@@ -23,15 +23,10 @@ SERVICES = """
 SELECT service_id, child_population, municipalities FROM core.service
 WHERE valid_to IS NULL AND not_ranked_reason IS NULL ORDER BY service_id
 """
-# A sum that holds hidden counts is known by its bounds only; the part that is known alone would lean to one side.
 CELLS = """
-SELECT unit_code AS service_id, numerator_low, numerator_high,
-    CASE WHEN numerator_low IS NULL THEN numerator END AS numerator,
-    coalesce(denominator_bounded, denominator) AS denominator
-FROM core.indicator_value
-WHERE indicator_id = ? AND era = ? AND unit_kind = 'service' AND is_newest
-    AND period_start >= ? AND period_end <= ?
-    AND coalesce(denominator_bounded, denominator) > 0 AND coalesce(numerator_low, numerator) IS NOT NULL
+SELECT service_id, numerator, denominator, numerator_low, numerator_high
+FROM staging.pooled_cell
+WHERE indicator_id = ? AND era = ? AND period_start >= ? AND period_end <= ? AND denominator > 0
 ORDER BY ALL
 """
 
