@@ -1,14 +1,15 @@
 """The registry as tables, so that SQL can join it: schema `registry`, one table a kind of declaration."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Declaration, Period, joined
-from pipeline.registry.services import JointService, Membership
+from pipeline.registry.model import Period, joined
+from pipeline.warehouse import declared_places
+from pipeline.warehouse.frames import DAY, frame, texts
 
 FIRST_YEAR, LAST_YEAR = 2005, 2040
 
@@ -21,44 +22,17 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "series", pd.DataFrame(_series(registry))
     yield "part", pd.DataFrame(_parts(registry))
     yield "dataset", pd.DataFrame(_datasets(registry))
-    yield "office", pd.DataFrame(_offices(registry))
-    yield "office_county", _frame(_office_counties(registry), OFFICE_COUNTY)
-    yield "member", _frame(_members(registry), MEMBER)
-    yield "region", _frame(_regions(registry), REGION)
-    yield "split_weight", _frame((each.model_dump() for each in registry.split_weights), SPLIT_WEIGHT)
-    yield "correction", _frame(map(_correction, registry.corrections), CORRECTION)
-    yield "not_ranked", _frame(_not_ranked(registry), NOT_RANKED)
-    yield "carried", _frame((each.model_dump() for each in registry.jurisdiction.carried), CARRIED)
+    yield from declared_places.tables(registry)
+    yield "correction", frame(map(_correction, registry.corrections), CORRECTION)
+    yield "not_ranked", frame(_not_ranked(registry), NOT_RANKED)
     yield "round", pd.DataFrame(_rounds(registry))
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
-    yield "cohort_member", _frame(_cohort_members(registry), COHORT_MEMBER)
-    yield "phase", _frame(_phases(registry), PHASE)
-    yield "series_break", _frame(_breaks(registry), SERIES_BREAK)
-    yield "series_break_service", _frame(_break_services(registry), SERIES_BREAK_SERVICE)
+    yield "cohort_member", frame(_cohort_members(registry), COHORT_MEMBER)
+    yield "phase", frame(_phases(registry), PHASE)
+    yield "series_break", frame(_breaks(registry), SERIES_BREAK)
+    yield "series_break_service", frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
 
-DAY = "datetime64[us]"
-OFFICE_COUNTY = {"office_id": "str", "county": "str", "valid_from": DAY, "valid_to": DAY}
-MEMBER = {
-    "kind": "str",
-    "file": "str",
-    "place": "str",
-    "entry": "int64",
-    "service_id": "str",
-    "name": "str",
-    "host_code": "str",
-    "host_sure": "str",
-    "municipality_code": "str",
-    "municipality_name": "str",
-    "is_host": "bool",
-    "code_date": DAY,
-    "valid_from": DAY,
-    "valid_to": DAY,
-    "known_from": DAY,
-    "known_to": DAY,
-    "source": "str",
-}
-SPLIT_WEIGHT = {"old_code": "str", "new_code": "str", "changed_on": DAY, "weight": "float64", "basis": "str"}
 CORRECTION = {
     "dataset_id": "str",
     "unit_code": "str",
@@ -71,8 +45,6 @@ CORRECTION = {
     "reason": "str",
 }
 NOT_RANKED = {"municipality_code": "str", "reason": "str"}
-REGION = {"region_id": "str", "name_nb": "str", "name_nn": "str", "name_en": "str"}
-CARRIED = {"code": "str", "name": "str", "county": "str"}
 COHORT_MEMBER = {
     "cohort_id": "str",
     "era": "str",
@@ -102,11 +74,6 @@ SERIES_BREAK = {
 SERIES_BREAK_SERVICE = {"break_id": "str", "service_id": "str", "day": DAY, "source": "str"}
 
 
-def _frame(rows: Iterable[dict[str, Any]], columns: dict[str, str]) -> pd.DataFrame:
-    """The rows with these columns and types, also when there are none."""
-    return pd.DataFrame(list(rows), columns=list(columns)).astype(columns)
-
-
 def _release(registry: Registry, as_of: date) -> dict[str, Any]:
     population = registry.jurisdiction.child_population
     return {
@@ -134,10 +101,6 @@ def _periods(registry: Registry) -> Iterator[dict[str, Any]]:
             }
 
 
-def _texts(thing: Declaration, *fields: str) -> dict[str, str]:
-    return {f"{field}_{lang}": getattr(thing, field)[lang] for field in fields for lang in ("nb", "nn", "en")}
-
-
 def _indicators(registry: Registry) -> Iterator[dict[str, Any]]:
     for each in registry.indicators.values():
         yield {
@@ -149,7 +112,7 @@ def _indicators(registry: Registry) -> Iterator[dict[str, Any]]:
             "per": each.per,
             "decimals": each.decimals,
             "minimum_denominator": each.minimum_denominator,
-        } | _texts(each, "label", "short_label", "direction_words")
+        } | texts(each, "label", "short_label", "direction_words")
 
 
 def _series(registry: Registry) -> Iterator[dict[str, Any]]:
@@ -196,58 +159,6 @@ def _datasets(registry: Registry) -> Iterator[dict[str, Any]]:
         }
 
 
-def _offices(registry: Registry) -> Iterator[dict[str, Any]]:
-    for each in registry.offices:
-        yield {
-            "office_id": each.id,
-            "language": each.language,
-            "organisation_number": each.organisation_number,
-        } | _texts(each, "name")
-
-
-def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:
-    for office in registry.offices:
-        for each in office.counties:
-            yield {"office_id": office.id, **each.model_dump()}
-
-
-def _members(registry: Registry) -> Iterator[dict[str, Any]]:
-    """One row a member as declared: of a joint service, alone or in a region; the number tells entries apart."""
-    entries: list[tuple[str, str, str, Membership]] = [
-        *(("joint", "services/joint_services.toml", each.id, each) for each in registry.joint_services),
-        *(("alone", "services/alone.toml", f"alone no. {no}", each) for no, each in enumerate(registry.alone, 1)),
-        *(("region", "regions.toml", each.id, each) for each in registry.regions),
-    ]
-    for number, (kind, file, place, entry) in enumerate(entries, 1):
-        service = entry if isinstance(entry, JointService) else None
-        said = sorted(entry.evidence, key=lambda each: each.day)
-        for member in entry.members:
-            yield {
-                "kind": kind,
-                "file": file,
-                "place": place,
-                "entry": number,
-                "service_id": service.id if service else None,
-                "name": service.name if service else None,
-                "host_code": service.host.code if service else member.code,
-                "host_sure": service.host_sure if service else "sourced",
-                "municipality_code": member.code,
-                "municipality_name": member.name,
-                "is_host": service is None or member.code == service.host.code,
-                "code_date": entry.code_date,
-                "valid_from": entry.valid_from,
-                "valid_to": entry.valid_to,
-                "known_from": said[0].day,
-                "known_to": said[-1].day,
-                "source": "; ".join(f"{each.source} ({each.sure.replace('_', ' ')})" for each in said),
-            }
-
-
-def _regions(registry: Registry) -> Iterator[dict[str, Any]]:
-    for each in {each.id: each for each in registry.regions}.values():
-        yield {"region_id": each.id} | _texts(each, "name")
-
-
 def _correction(each: Any) -> dict[str, Any]:
     row: dict[str, Any] = each.model_dump(exclude={"reported", "dataset", "reason", "dimensions"})
     return row | {"dataset_id": each.dataset, "reason": each.reason["en"], "dimensions": joined(each.dimensions)}
@@ -271,7 +182,7 @@ def _rounds(registry: Registry) -> Iterator[dict[str, Any]]:
             "round_start": start,
             "round_end": end,
             "is_current": each.is_current,
-        } | _texts(each, "label", "note")
+        } | texts(each, "label", "note")
 
 
 def _round_indicators(registry: Registry) -> Iterator[dict[str, Any]]:
@@ -313,7 +224,7 @@ def _breaks(registry: Registry) -> Iterator[dict[str, Any]]:
                 "effect": each.effect,
                 "sure": each.sure,
                 "source": each.source,
-            } | _texts(each, "word", "reason")
+            } | texts(each, "word", "reason")
 
 
 def _break_services(registry: Registry) -> Iterator[dict[str, Any]]:

@@ -50,7 +50,9 @@ def test_the_peers_of_a_release_are_those_of_the_slow_way(releases: dict[str, Pa
     apart = [[slow_ways.distance(a, b, weights, declared.minimum_weight_share) for b in rows] for a in rows]
     slow = slow_ways.nearest(apart, declared.number)
     assert made.groupby("service_id")["peer_id"].agg(list).to_dict() == {
-        service: [str(table.index[peer]) for peer in peers] for service, peers in zip(table.index, slow, strict=True)
+        service: [str(table.index[peer]) for peer in peers]
+        for service, peers in zip(table.index, slow, strict=True)
+        if peers
     }
     assert set(made["version"]) == {declared.version}
     np.testing.assert_allclose(made["distance"], [apart[n][peer] for n, peers in enumerate(slow) for peer in peers])
@@ -101,9 +103,12 @@ def test_a_group_is_the_median_service_and_the_pooled_cases(releases: dict[str, 
     with connect(releases["norway"]) as con:
         estimates = con.execute("SELECT * FROM mart.estimate").df()
         peers = con.execute("SELECT round_id, service_id, peer_id FROM result.service_peer").df()
-        kostra = dict(con.execute("SELECT service_id, peer_group FROM core.service").fetchall())
+        kostra = dict(con.execute("SELECT service_id, peer_group FROM core.service WHERE valid_to IS NULL").fetchall())
     alike = peers.groupby(["round_id", "service_id"])["peer_id"].agg(set).to_dict()
     for row in estimates.iloc[::50].itertuples():
+        if (row.round_id, row.service_id) not in alike:  # Haram, which was a part of Ålesund until 2024
+            assert (row.round_id, row.service_id) == ("round_2020h2", "municipality_1580")
+            continue
         members = {
             "peer": alike[row.round_id, row.service_id],
             "peer_group": {one for one in kostra if kostra[one] == kostra[row.service_id]},
