@@ -32,7 +32,14 @@ def codes() -> str:
 
 def plain(**changes: Any) -> Registry:
     """Norway without what names municipalities that the drawn country does not have."""
-    nothing: dict[str, Any] = {"corrections": (), "joint_services": (), "alone": (), "cohorts": (), "split_weights": ()}
+    nothing: dict[str, Any] = {
+        "corrections": (),
+        "joint_services": (),
+        "alone": (),
+        "regions": (),
+        "cohorts": (),
+        "split_weights": (),
+    }
     return replace(load("norway"), **(nothing | changes))
 
 
