@@ -119,10 +119,10 @@ FROM (
     SELECT
         *,
         CASE WHEN is_joint THEN 'in ' || service_id ELSE 'alone' END AS place,
-        count(DISTINCT entry) OVER (PARTITION BY span, municipality_code) AS entries
+        count(*) OVER (PARTITION BY span, municipality_code) AS services
     FROM staging.membership
 )
-WHERE entries > 1
+WHERE services > 1
 GROUP BY municipality_code
 """
 IN_NO_SERVICE = """
