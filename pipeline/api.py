@@ -42,8 +42,11 @@ class Release:
         return bool(self.con.execute("SELECT bool_or(is_synthetic) FROM core.indicator_value").fetchall()[0][0])
 
     def tables(self) -> pd.DataFrame:
-        """One row a table: schema, name, rows."""
-        return self.sql("SELECT schema_name, table_name, estimated_size AS rows FROM duckdb_tables() ORDER BY 1, 2")
+        """One row a table: schema_name, table_name, table (both), rows, and one_row_per: what a row is."""
+        return self.sql(
+            """SELECT schema_name, table_name, schema_name || '.' || table_name AS "table", estimated_size AS rows,
+               coalesce(comment, '') AS one_row_per FROM duckdb_tables() ORDER BY 1, 2"""
+        )
 
     def table(self, name: str) -> pd.DataFrame:
         """A whole table, such as `mart.ranking`."""
@@ -96,13 +99,13 @@ class Release:
         """From a value to the raw cells it was made of."""
         return trace(self.con, self.registry, indicator_id, unit, period)
 
-    def who(self, place: str, day: date | str | None = None) -> pd.DataFrame:
+    def who(self, place: str, day: date | str | int | None = None) -> pd.DataFrame:
         """Who a municipality was, what it was made of and became, who served it, and on which basis that is said.
 
         place: a code of any year, or a name. day: what held on that day (`2018-06-01`), or on the first of a period
         (`2018`, `2018H2`); the whole history when left out. Columns: pipeline.warehouse.places.who.
         """
-        return who(self.con, self.registry, place, self._day(day) if isinstance(day, str) else day)
+        return who(self.con, self.registry, place, self._day(str(day)) if isinstance(day, str | int) else day)
 
     def _day(self, text: str) -> date:
         if re.fullmatch(r"\d{4}(H[12])?", text):

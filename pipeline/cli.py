@@ -186,7 +186,7 @@ def main() -> None:
     try:
         app()
     except BadInput as error:
-        typer.echo(f"Bad input; the last good release stays ({len(error.problems)} to mend):", err=True)
+        typer.echo(f"Bad input, nothing was changed; {len(error.problems)} to mend:", err=True)
         for problem in error.problems:
             typer.echo(f"  {problem}", err=True)
         sys.exit(BAD_INPUT)

@@ -66,7 +66,7 @@ def check_services(jurisdiction: str, say: Say) -> ServicesCheck:
     """
     settings = Settings()
     registry, problems = read(jurisdiction)
-    if registry is None:
+    if registry is None or any(problem.field == "TOML" for problem in problems):
         raise BadInput(problems)
     dataset = list_dataset(registry)
     if dataset is None and not (registry.joint_services or registry.alone):
@@ -74,7 +74,7 @@ def check_services(jurisdiction: str, say: Say) -> ServicesCheck:
     say("checking the register of services")
     files = known_files(settings.raw / jurisdiction, registry)
     with geography(registry, files, [*TABLES, *register.TABLES]) as con:
-        problems += register.register_problems(con, registry)
+        problems += register.register_problems(con, registry, is_whole=not problems)
         published = check_list(con, dataset, registry) if dataset else None
     if dataset is None or published is None:
         return ServicesCheck(None, tuple(sorted(problems)), None)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pandas as pd
+
 from pipeline.api import open_release
 from pipeline.problems import bad_input
 from pipeline.registry.load import Registry, load
 
-KINDS = ("indicators", "datasets", "cohorts", "breaks", "units")
+KINDS = ("indicators", "datasets", "cohorts", "breaks", "units", "offices", "tables")
 
 
 def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
@@ -15,7 +17,15 @@ def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
         raise bad_input("list", "", "what", what, "one of " + ", ".join(KINDS))
     if what == "units":
         return _units(jurisdiction)
-    kinds = {"indicators": _indicators, "datasets": _datasets, "cohorts": _cohorts, "breaks": _breaks}
+    if what == "tables":
+        return _records(open_release(jurisdiction).tables()[["table", "rows", "one_row_per"]])
+    kinds = {
+        "indicators": _indicators,
+        "datasets": _datasets,
+        "cohorts": _cohorts,
+        "breaks": _breaks,
+        "offices": _offices,
+    }
     return kinds[what](load(jurisdiction))
 
 
@@ -36,6 +46,25 @@ def _datasets(registry: Registry) -> list[dict[str, Any]]:
     return [
         {"id": each.id, "publisher": each.publisher, "confirmed": each.confirmed, "title": each.title}
         for each in registry.datasets.values()
+    ]
+
+
+def _offices(registry: Registry) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.id,
+            "name": each.name.nb,
+            "counties": ", ".join(
+                f"{county.county} {county.name}".strip()
+                + (
+                    f" ({county.valid_from or ''}–{county.valid_to or ''})"
+                    if county.valid_from or county.valid_to
+                    else ""
+                )
+                for county in each.counties
+            ),
+        }
+        for each in registry.offices
     ]
 
 
@@ -65,4 +94,8 @@ def _units(jurisdiction: str) -> list[dict[str, Any]]:
     table = open_release(jurisdiction).sql(
         "SELECT service_id, name, host, office_id FROM core.service WHERE valid_to IS NULL ORDER BY service_id"
     )
+    return _records(table)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]

@@ -68,7 +68,7 @@ def _span(row: Any) -> list[str]:
     sure = "" if row.host_sure == "sourced" else f" ({row.host_sure.replace('_', ' ')})"
     return [
         f"  {row.municipality_code} {row.name}, from {row.valid_from:%Y-%m-%d}{before} {until}{part}",
-        f"    county {row.county}, {row.office or 'no office'}{group}{region}",
+        f"    county {row.county} {row.county_name or ''}, {row.office or 'no office'}{group}{region}",
         f"    service {row.service_id}: {row.service_name}; host {row.host} {row.host_name}{sure}{other}",
         f"    basis: {row.source}{_known(row)}",
     ]

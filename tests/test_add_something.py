@@ -74,11 +74,9 @@ def test_a_joint_service_is_one_table_and_the_end_of_what_was_there(tmp_path: Pa
     ] * 2
     alone = services / "alone.toml"
     text = alone.read_text(encoding="utf-8")
-    head, _, _ = text.partition("members = [")
-    entry = "[[alone]]" + head.rpartition("[[alone]]")[2]
-    both = ['    "1832 Hemnes",\n', '    "1833 Rana",\n']
-    ended = f"\n{entry}valid_to = 2025-01-01\nmembers = [\n{''.join(both)}]\n"
-    alone.write_text(text.replace(both[0], "").replace(both[1], "") + ended, encoding="utf-8")
+    [ended] = re.findall(r"```toml\n(\[\[alone.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    kept = text.replace('    "1832 Hemnes",\n', "").replace('    "1833 Rana",\n', "")
+    alone.write_text(f"{kept}\n{ended}", encoding="utf-8")
     load.cache_clear()
     registry = load("norway", registry_home)
     with geography(registry, files, [*TABLES, *register.TABLES]) as con:

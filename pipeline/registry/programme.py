@@ -9,9 +9,16 @@ from pipeline.registry.model import Declaration, Identifier, Language, Period, T
 
 
 class OfficeCounty(Validity):
-    """A county that belongs to an office for some time."""
+    """A county that belongs to an office for some time; `name` where the code says nothing."""
 
     county: str
+    name: str = ""
+
+
+class FormerName(Validity):
+    """What an office was called until some day."""
+
+    name: Text
 
 
 class Office(Declaration):
@@ -27,6 +34,7 @@ class Office(Declaration):
     organisation_number: str | None = None
     map_place: tuple[int, int] | None = None
     counties: Annotated[tuple[OfficeCounty, ...], Field(min_length=1)]
+    former_names: tuple[FormerName, ...] = ()
 
     def holds(self, day: date) -> bool:
         """Whether the office was there on a day."""

@@ -39,7 +39,8 @@ class Reader:
             for stray in sorted(set(content) - {key}):
                 self._say(path, "", stray, content[stray], f"only [[{key}]] tables")
             for number, row in enumerate(content.get(key, []), 1):
-                found.append(self._check(path, f"{key} no. {number}", row, kind))
+                place = f"{key} no. {number}" + (f" ({row['id']})" if "id" in row else "")
+                found.append(self._check(path, place, row, kind))
         return tuple(each for each in found if each is not None)
 
     def _toml(self, path: Path) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class Reader:
             for mistake in error.errors():
                 field = ".".join(str(step) for step in mistake["loc"]) or "(whole declaration)"
                 given = "nothing" if mistake["type"] == "missing" else repr(mistake["input"])
-                self.problems.append(Problem(self._name(path), place, field, given[:200], mistake["msg"]))
+                self.problems.append(Problem(self._name(path), place, field, given[:200], _allowed(mistake, kind)))
         return None
 
     def _say(self, path: Path, place: str, field: str, given: object, allowed: str) -> None:
@@ -67,3 +68,10 @@ class Reader:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder.parent).as_posix()
+
+
+def _allowed(mistake: Any, kind: Any) -> str:
+    """What could have stood there; pydantic's own words, but for a field there is not."""
+    if mistake["type"] == "extra_forbidden" and len(mistake["loc"]) == 1 and hasattr(kind, "model_fields"):
+        return "one of the fields " + ", ".join(kind.model_fields)
+    return str(mistake["msg"]).removeprefix("Value error, ")

@@ -17,7 +17,7 @@ from pipeline.registry.load import Registry
 from pipeline.registry.model import Language
 from pipeline.registry.programme import Cohort
 from pipeline.reports import breaks, charts, courses, maps, overview_tables, palette, peers
-from pipeline.reports.facts import SHARED_TABLES, TIERS, Facts, RoundFacts, Tables, gather
+from pipeline.reports.facts import SHARED_TABLES, TIERS, Facts, RoundFacts, Tables, gather, records
 from pipeline.reports.figures import FONT, Figure
 from pipeline.reports.tables import Table
 from pipeline.reports.voice import Voice, sentence
@@ -28,10 +28,12 @@ TABLES = (
     "mart.coverage",
     "mart.unit_absent",
     "mart.municipality",
+    "mart.cohort_service",
     "mart.path",
     "result.change",
     "mart.border",
 )
+WHOLE = 0.995  # of the children: less is said
 TEMPLATES = Path(__file__).parent / "templates"
 
 # Plotly asks the network for coastlines before it draws any map, unless it finds these (empty) ones.
@@ -265,12 +267,25 @@ def _cohort(facts: Facts, say: Voice, cohort: Cohort) -> Section:
         warning=say("section.follow_up"),
         points=[
             say("section.cohort", label=say.of(cohort.label), start=start, end=end, members=members),
+            *_larger(facts, say, cohort),
             say("section.phases", phases=phases),
             *_breaks(facts, say, path),
         ],
         figures=[courses.follow_up(say, facts, cohort, path, table, is_synthetic)],
         tables=[courses.change_table(say, facts, cohort, is_synthetic)],
     )
+
+
+def _larger(facts: Facts, say: Voice, cohort: Cohort) -> Iterator[str]:
+    """Which services of today hold children who did not live in a service that was guided."""
+    services = facts.tables["mart.cohort_service"]
+    wider = services[(services["cohort_id"] == cohort.id) & (services["guided_share"] < WHOLE)]
+    named = [
+        say("section.wider_one", share=say.percent(row.guided_share), service=row.service_name)
+        for row in records(wider.sort_values("guided_share"))
+    ]
+    if named:
+        yield say("section.wider", services=say.list(named))
 
 
 def _breaks(facts: Facts, say: Voice, path: pd.DataFrame) -> Iterator[str]:

@@ -23,9 +23,9 @@ def office_word(say: Voice, facts: Facts) -> str:
 
 
 def office_name(say: Voice, facts: Facts, office_id: Any) -> str:
-    """The name of an office; nothing where a service has none."""
+    """The name of an office, or that there is none."""
     office = facts.offices.get(office_id)
-    return say.of(office.name) if office else ""
+    return say.of(office.name) if office else say("unit.no_office")
 
 
 def cohort_names(say: Voice, facts: Facts, cohorts: Any) -> str:

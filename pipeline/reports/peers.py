@@ -66,7 +66,12 @@ def names(say: Voice, facts: Facts, services: pd.DataFrame) -> list[Field]:
 
 def table(say: Voice, facts: Facts) -> Table:
     """One row a service: who is like it, and for each indicator its own figure with those of its like below."""
-    alike = facts.current.peers.groupby("service_id")["peer_name"].agg(list)
+    listed = facts.current.peers
+    named = [
+        say("peers.children", name=name, n=say.number(children))
+        for name, children in zip(listed["peer_name"], listed["peer_child_population"], strict=True)
+    ]
+    alike = listed.assign(named=named).groupby("service_id")["named"].agg(list)
     services = pd.concat([facts.current.ranked, facts.current.not_ranked])
     services = services[services["service_id"].isin(alike.index)].sort_values(["sort_name", "service_id"])
     estimates = by_indicator(facts.current)

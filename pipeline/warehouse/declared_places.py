@@ -9,7 +9,9 @@ from pipeline.registry.load import Registry
 from pipeline.registry.services import JointService, Membership
 from pipeline.warehouse.frames import DAY, frame, texts
 
-OFFICE_COUNTY = {"office_id": "str", "county": "str", "valid_from": DAY, "valid_to": DAY}
+OFFICE_NAME = {"office_id": "str", "name_nb": "str", "name_nn": "str", "name_en": "str"}
+OFFICE_NAME |= {"valid_from": DAY, "valid_to": DAY}
+OFFICE_COUNTY = {"office_id": "str", "county": "str", "name": "str", "valid_from": DAY, "valid_to": DAY}
 MEMBER = {
     "kind": "str",
     "file": "str",
@@ -37,6 +39,7 @@ CARRIED = {"code": "str", "name": "str", "county": "str"}
 def tables(registry: Registry) -> Iterator[tuple[str, pd.DataFrame]]:
     """(table name, rows)."""
     yield "office", pd.DataFrame(_offices(registry))
+    yield "office_name", frame(_office_names(registry), OFFICE_NAME)
     yield "office_county", frame(_office_counties(registry), OFFICE_COUNTY)
     yield "member", frame(_members(registry), MEMBER)
     yield "region", frame(_regions(registry), REGION)
@@ -51,6 +54,15 @@ def _offices(registry: Registry) -> Iterator[dict[str, Any]]:
             "language": each.language,
             "organisation_number": each.organisation_number,
         } | texts(each, "name")
+
+
+def _office_names(registry: Registry) -> Iterator[dict[str, Any]]:
+    """One row an office and name; the name of today follows the last former one."""
+    for office in registry.offices:
+        for each in office.former_names:
+            yield {"office_id": office.id} | texts(each, "name") | each.model_dump(include={"valid_from", "valid_to"})
+        since = office.former_names[-1].valid_to if office.former_names else None
+        yield {"office_id": office.id, "valid_from": since, "valid_to": None} | texts(office, "name")
 
 
 def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,15 @@ def models(folder: Path = SQL) -> dict[str, str]:
     }
 
 
+def one_row(select: str) -> str:
+    """What one row is, as the first line of a model says: `-- One row per …`."""
+    return select.partition("\n")[0].removeprefix("-- ")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def reads(select: str) -> set[str]:
     """The tables a SELECT reads: every name with a schema behind FROM or JOIN.
 
@@ -44,6 +53,7 @@ def run(con: duckdb.DuckDBPyConnection, selects: dict[str, str]) -> None:
     for name in in_order(selects):
         try:
             con.execute(f"CREATE TABLE {name} AS {selects[name]}").fetchall()
+            con.execute(f"COMMENT ON TABLE {name} IS {_quoted(one_row(selects[name]))}").fetchall()
         except duckdb.Error as error:
             error.add_note(f"in the model {name} ({name.replace('.', '/')}.sql)")
             raise

@@ -1,5 +1,6 @@
 """`who`: what a municipality was and became, who served it, and on which basis that is said."""
 
+import difflib
 from datetime import date
 
 import duckdb
@@ -26,9 +27,11 @@ WHERE is_same AND new_code IN (SELECT unnest($codes))
     AND old_valid_from <= $day AND coalesce(old_valid_to, DATE '9999-12-31') > $day
 """
 CALLED = """
-SELECT municipality_code || ' ' || name FROM core.municipality WHERE municipality_code IN (SELECT unnest($codes))
+SELECT municipality_code || ' ' || name || coalesce(' (until ' || valid_to || ')', '')
+FROM core.municipality WHERE municipality_code IN (SELECT unnest($codes))
 ORDER BY municipality_code
 """
+ALL_NAMES = "SELECT DISTINCT name FROM core.municipality_name ORDER BY name"
 HISTORY = """
 WITH itself AS (
     SELECT DISTINCT old_code AS code, old_valid_from AS valid_from
@@ -52,13 +55,14 @@ SELECT
     history.valid_from,
     history.valid_to,
     history.county,
-    office.name_nb AS office,
+    history.county_name,
+    history.office_name AS office,
     history.service_id,
     history.service_name,
     history.host,
     history.host_name,
     history.host_sure,
-    service_office.name_nb AS service_office,
+    history.service_office_name AS service_office,
     history.peer_group,
     history.peer_group_scheme,
     (
@@ -82,8 +86,6 @@ JOIN core.municipality_history AS history
     ON history.municipality_code = municipality.municipality_code
     AND history.valid_from >= municipality.valid_from
     AND coalesce(history.valid_to, DATE '9999-12-31') <= coalesce(municipality.valid_to, DATE '9999-12-31')
-LEFT JOIN core.office AS office ON office.office_id = history.office_id
-LEFT JOIN core.office AS service_office ON service_office.office_id = history.service_office_id
 WHERE $day IS NULL OR (history.valid_from <= $day AND coalesce(history.valid_to, DATE '9999-12-31') > $day)
 ORDER BY CASE related.relation WHEN 'was' THEN 0 WHEN 'itself' THEN 1 ELSE 2 END, history.valid_from,
     history.municipality_code
@@ -99,10 +101,17 @@ def who(con: duckdb.DuckDBPyConnection, registry: Registry, place: str, day: dat
     Raises BadInput when nothing, or more than one municipality, is of that name.
     """
     codes = [row[0] for row in con.execute(MEANT, {"place": place}).fetchall()]
+    if not codes and registry.jurisdiction.unit_code.fullmatch(place.partition(" ")[0]):
+        return who(con, registry, place.partition(" ")[0], day)
     if len(codes) > 1 and day is not None:
         codes = [row[0] for row in con.execute(IN_USE, {"codes": codes, "day": day}).fetchall()] or codes
     if len(codes) != 1:
         named = [row[0] for row in con.execute(CALLED, {"codes": codes}).fetchall()]
-        allowed = "one of " + ", ".join(named) if named else registry.jurisdiction.unit_code_hint + ", or a name"
+        near = difflib.get_close_matches(place, [row[0] for row in con.execute(ALL_NAMES).fetchall()])
+        allowed = (
+            "one of " + ", ".join(named or near)
+            if named or near
+            else registry.jurisdiction.unit_code_hint + ", or a name"
+        )
         raise bad_input("who", "", "municipality", place, allowed)
     return con.execute(HISTORY, {"code": codes[0], "day": day}).df()

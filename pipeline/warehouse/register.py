@@ -175,9 +175,13 @@ QUERIES = [
 ]  # fmt: skip
 
 
-def register_problems(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:
-    """What is wrong in the register of services, the offices and the split weights."""
-    yield from wrong_rows(con, QUERIES, f"{registry.jurisdiction.id}/")
+def register_problems(con: duckdb.DuckDBPyConnection, registry: Registry, is_whole: bool = True) -> Iterator[Problem]:
+    """What is wrong in the register of services, the offices and the split weights.
+
+    is_whole: all of it could be read; otherwise nobody is missed, because what is missing may stand where it could not.
+    """
+    queries = QUERIES if is_whole else [query for query in QUERIES if query not in (IN_NO_SERVICE, HOST_LEFT)]
+    yield from wrong_rows(con, queries, f"{registry.jurisdiction.id}/")
 
 
 def wrong_rows(con: duckdb.DuckDBPyConnection, queries: Iterable[str], folder: str = "") -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from pipeline.registry.load import Registry
 VALUE = """
 SELECT * FROM staging.indicator_value
 WHERE indicator_id = ? AND unit_code = ? AND period = ? AND is_newest
-ORDER BY borders LIMIT 1
+ORDER BY borders, unit_kind LIMIT 1
 """
 # The municipalities behind the unit, back to the codes of the day, and the cells as sent.
 CELLS = """
@@ -63,6 +63,7 @@ WHERE part_cell.indicator_id = $indicator AND part_cell.period = $period AND par
         WHEN 'municipality' THEN placement.municipality_code
         WHEN 'service' THEN placement.service_id
         WHEN 'county' THEN placement.county
+        WHEN 'county_area' THEN placement.own_county
         WHEN 'office' THEN placement.office_id
         ELSE '0'
     END = $unit
@@ -154,13 +155,16 @@ def _rules(registry: Registry, value: dict[str, Any], cells: pd.DataFrame) -> li
     if series.share is not None:
         rules.append("numerator = published share × denominator: the publisher gives the share without its counts")
     if value["borders"] == "period":
-        rules.append("the unit as it was when the period started; it has become another since (`veiviser why UNIT`)")
+        code = cells["code_as_sent"].iloc[0] if len(cells) else value["unit_code"]
+        rules.append(f"the unit as it was when the period started; it has become another since (`veiviser why {code}`)")
     elif (cells["code_as_sent"] != cells["code_today"]).any():
         rules.append("codes are followed from the day of the data to those of the as-of date (core.municipality_link)")
     if (cells["weight"] < 1).any():
         rules.append("a municipality that was split is shared out by declared weights: the number is an estimate")
     if cells["correction"].notna().any():
         rules.append("a declared correction was applied")
+    if value["unit_kind"] in ("county", "office"):
+        rules.append("sum of the services whose host lies there; unit_kind county_area has the municipalities that do")
     if value["parts_present"] < value["parts_total"]:
         rules.append(f"{value['parts_present']} of {value['parts_total']} parts are known; the others are left out")
     if value["status"] == "suppressed_source":

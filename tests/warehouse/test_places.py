@@ -48,7 +48,8 @@ def test_a_part_of_a_split_says_how_much_it_is(norway: Release) -> None:
 @pytest.mark.parametrize(("name", "codes"), [
     ("Våler", "3114 Våler (Østfold), 3419 Våler (Innlandet)"),
     ("Herøy", "1515 Herøy (Møre og Romsdal), 1818 Herøy (Nordland)"),
-    ("Narvik", "1805 Narvik, 1806 Narvik"),
+    ("Narvik", "1805 Narvik (until 2020-01-01), 1806 Narvik"),
+    ("Forde", "Førde"),
 ])  # fmt: skip
 def test_a_name_of_several_is_asked_back(norway: Release, name: str, codes: str) -> None:
     with pytest.raises(BadInput) as caught:
@@ -57,7 +58,8 @@ def test_a_name_of_several_is_asked_back(norway: Release, name: str, codes: str)
 
 
 def test_a_name_of_several_is_enough_where_one_had_it_on_the_day(norway: Release) -> None:
-    assert set(norway.who("Narvik", "2018")["municipality_code"]) == {"1805"}
+    assert set(norway.who("Narvik", 2018)["municipality_code"]) == {"1805"}
+    assert norway.who("3114 Våler (Østfold)", 2018)["name"].tolist() == ["Våler (Østfold)"]
     assert norway.who("Narvik", "2021").query("relation == 'itself'")["municipality_code"].tolist() == ["1806"]
 
 

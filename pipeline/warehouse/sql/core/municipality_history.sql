@@ -10,6 +10,7 @@ WITH placed AS (
         service.host_name,
         service.host_sure,
         service.office_id AS service_office_id,
+        service.office_name AS service_office_name,
         member.known_from,
         member.known_to,
         member.source
@@ -22,8 +23,8 @@ numbered AS (
     SELECT
         *,
         span - row_number() OVER (
-            PARTITION BY municipality_code, name, county, office_id, service_id, service_name, host, host_sure,
-                service_office_id, peer_group_scheme, peer_group, known_from, known_to, source
+            PARTITION BY municipality_code, name, county, office_id, office_name, service_id, service_name, host, host_sure,
+                service_office_id, service_office_name, peer_group_scheme, peer_group, known_from, known_to, source
             ORDER BY span
         ) AS island
     FROM placed

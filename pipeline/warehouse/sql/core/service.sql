@@ -12,7 +12,7 @@ WITH numbered AS (
 ),
 island AS (
     SELECT
-        * EXCLUDE (span, span_start, span_end),
+        * EXCLUDE (span, span_start, span_end, office_name),
         min(span_start) AS valid_from,
         CASE WHEN bool_and(span_end IS NOT NULL) THEN max(span_end) END AS valid_to
     FROM numbered

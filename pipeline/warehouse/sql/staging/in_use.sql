@@ -7,7 +7,9 @@ SELECT
     municipality.valid_from,
     named.name,
     municipality.county,
+    office_county.name AS county_name,
     office_county.office_id,
+    office_name.name_nb AS office_name,
     peer.scheme AS peer_group_scheme,
     peer.peer_group
 FROM staging.span AS span
@@ -22,6 +24,10 @@ LEFT JOIN registry.office_county AS office_county
     ON office_county.county = municipality.county
     AND coalesce(CAST(office_county.valid_from AS DATE), span.span_start) <= span.span_start
     AND coalesce(CAST(office_county.valid_to AS DATE), DATE '9999-12-31') > span.span_start
+LEFT JOIN registry.office_name AS office_name
+    ON office_name.office_id = office_county.office_id
+    AND coalesce(CAST(office_name.valid_from AS DATE), span.span_start) <= span.span_start
+    AND coalesce(CAST(office_name.valid_to AS DATE), DATE '9999-12-31') > span.span_start
 LEFT JOIN core.peer_group AS peer
     ON peer.municipality_code = municipality.municipality_code
     AND peer.valid_from <= span.span_start

@@ -4,8 +4,10 @@
 -- Totals are sums over the municipalities that are known; parts_present of parts_total says how many those are.
 -- Where counts are hidden, numerator_low and numerator_high bound the sum over known and hidden ones together, out of
 -- denominator_bounded: the known ones alone lean to one side, because it is the small counts that are hidden.
+-- A county or an office has the services whose host lies there; a county_area has the municipalities that lie there, as publishers
+-- sum them. They differ where a service reaches over a county's border.
 WITH placed AS (
-    SELECT municipal.*, placement.service_id, placement.county, placement.office_id
+    SELECT municipal.*, placement.service_id, placement.county, placement.office_id, placement.own_county
     FROM staging.municipality_value AS municipal
     JOIN staging.placement AS placement
         ON placement.borders = municipal.borders
@@ -22,6 +24,8 @@ unit AS (
     SELECT *, 'service' AS unit_kind, service_id AS unit_code FROM placed
     UNION ALL
     SELECT *, 'county' AS unit_kind, county AS unit_code FROM total
+    UNION ALL
+    SELECT *, 'county_area' AS unit_kind, own_county AS unit_code FROM total
     UNION ALL
     SELECT *, 'office' AS unit_kind, office_id AS unit_code FROM total
     UNION ALL

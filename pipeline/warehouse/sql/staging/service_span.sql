@@ -15,6 +15,7 @@ SELECT
     host.host_sure,
     place.county,
     place.office_id,
+    place.office_name,
     place.peer_group_scheme,
     place.peer_group,
     members.member_codes,

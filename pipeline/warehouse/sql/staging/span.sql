@@ -4,6 +4,7 @@ WITH day AS (
     UNION SELECT valid_to FROM core.municipality_name
     UNION SELECT CAST(valid_from AS DATE) FROM registry.office_county
     UNION SELECT CAST(valid_to AS DATE) FROM registry.office_county
+    UNION SELECT CAST(valid_from AS DATE) FROM registry.office_name
     UNION SELECT CAST(valid_from AS DATE) FROM registry.member
     UNION SELECT CAST(valid_to AS DATE) FROM registry.member
     UNION SELECT valid_from FROM core.peer_group
