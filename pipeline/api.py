@@ -105,7 +105,10 @@ class Release:
         place: a code of any year, or a name. day: what held on that day (`2018-06-01`), or on the first of a period
         (`2018`, `2018H2`); the whole history when left out. Columns: pipeline.warehouse.places.who.
         """
-        return who(self.con, self.registry, place, self._day(str(day)) if isinstance(day, str | int) else day)
+        moment = self._day(str(day)) if isinstance(day, str | int) else day
+        if moment is not None and moment > self.as_of:
+            raise bad_input("who", "", "day", str(moment), f"a day until {self.as_of}, the as-of date of the release")
+        return who(self.con, self.registry, place, moment)
 
     def _day(self, text: str) -> date:
         if re.fullmatch(r"\d{4}(H[12])?", text):

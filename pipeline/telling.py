@@ -61,7 +61,8 @@ def place(history: pd.DataFrame) -> str:
 def _span(row: Any) -> list[str]:
     until = f"until {row.valid_to:%Y-%m-%d}" if row.valid_to == row.valid_to else "and still is"
     before = " or before" if row.is_first_listed else ""
-    part = f", with {row.share_of_children:.1%} of the children (an estimate)" if row.is_split else ""
+    whose = "its children came along" if row.relation == "was" else "the children went there"
+    part = f"; {row.share_of_children:.1%} of {whose} (an estimate)" if row.is_split else ""
     group = f"; group {row.peer_group} (scheme of {row.peer_group_scheme})" if isinstance(row.peer_group, str) else ""
     region = f"; {row.regions}" if isinstance(row.regions, str) else ""
     other = f", whose office is {row.service_office}" if row.service_office != row.office else ""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from pipeline.registry.model import LANGUAGES, Declaration, Identifier, Text
+from pipeline.registry.model import LANGUAGES, Declaration, Identifier, Sure, Text
 
 LONGEST_WORD = 22  # letters that stand beside a line in a figure on a narrow screen
 
@@ -34,7 +34,7 @@ class Break(Declaration):
     word: Text
     reason: Text
     source: str
-    sure: Literal["sourced", "general_knowledge", "inferred"]
+    sure: Sure
     services: tuple[ServiceDay, ...] = ()
 
     @model_validator(mode="after")

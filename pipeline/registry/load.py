@@ -1,6 +1,6 @@
 """Reads and checks everything that is declared for a jurisdiction, and tells all mistakes at once."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -160,7 +160,7 @@ def _goalposts(registry: Registry) -> Iterator[Mistake]:
 
 
 def _orders(registry: Registry) -> Iterator[Mistake]:
-    """Spans that end before they start, and split weights that lose or invent children."""
+    """Spans that end before they start."""
     start = registry.jurisdiction.start_of
     spans = [("index.toml", f"rounds.{each.id}", each.first_period, each.last_period) for each in registry.index.rounds]
     for cohort in registry.cohorts:
@@ -176,12 +176,6 @@ def _orders(registry: Registry) -> Iterator[Mistake]:
     for file, field, first, last in spans:
         if start(first) > start(last):
             yield file, field, f"{first} to {last}", "a first period that is not after the last"
-    weights: dict[tuple[str, date], float] = defaultdict(float)
-    for split in registry.split_weights:
-        weights[split.old_code, split.changed_on] += split.weight
-    for (code, day), weight in weights.items():
-        if abs(weight - 1) > 1e-9:
-            yield "services/split_weights.toml", "weight", f"{weight:g} for {code} on {day}", "weights that add up to 1"
 
 
 def _crossings(registry: Registry) -> Iterator[Mistake]:

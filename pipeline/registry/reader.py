@@ -38,7 +38,11 @@ class Reader:
             content = self._toml(path)
             for stray in sorted(set(content) - {key}):
                 self._say(path, "", stray, content[stray], f"only [[{key}]] tables")
-            for number, row in enumerate(content.get(key, []), 1):
+            given = content.get(key, [])
+            if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
+                self._say(path, "", key, given, f"[[{key}]] tables")
+                continue
+            for number, row in enumerate(given, 1):
                 place = f"{key} no. {number}" + (f" ({row['id']})" if "id" in row else "")
                 found.append(self._check(path, place, row, kind))
         return tuple(each for each in found if each is not None)

@@ -6,7 +6,7 @@ What is wrong with it in the light of the code list is told by `pipeline.warehou
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from pipeline.registry.model import Declaration, Identifier, Sure, Text
 
@@ -20,12 +20,19 @@ class Municipality(Declaration):
 
 def _split(text: Any) -> Any:
     """`1520 Ørsta` as its two parts."""
-    if isinstance(text, str):
-        code, _, name = text.partition(" ")
-        if not code or not name.strip():
-            raise ValueError("a code and a name, such as '1520 Ørsta'")
-        return {"code": code, "name": name.strip()}
-    return text
+    if isinstance(text, Municipality):
+        return text
+    code, _, name = str(text).partition(" ")
+    if not code or not name.strip():
+        raise ValueError("a code and a name, such as '1520 Ørsta'")
+    return {"code": code, "name": name.strip()}
+
+
+def _own_name(identifier: str) -> str:
+    """An id that is not made of a municipality's code, as those of the services that are alone are."""
+    if identifier.startswith("municipality_"):
+        raise ValueError("an id that does not start with 'municipality_'; those are of municipalities that are alone")
+    return identifier
 
 
 Written = Annotated[Municipality, BeforeValidator(_split)]
@@ -57,7 +64,7 @@ class Membership(Declaration):
 class JointService(Membership):
     """A child-welfare service that several municipalities share; the agreement is signed with the host."""
 
-    id: Identifier
+    id: Annotated[Identifier, AfterValidator(_own_name)]
     name: str
     host: Written
     host_sure: Sure = "inferred"

@@ -155,9 +155,10 @@ GROUP BY border.file_id, border.municipality_code, border.name
 HAVING NOT bool_or(list_has_any(part.parts, string_split(regexp_replace(lower(border.name), ' [(].*', ''), ' - ')))
 """
 NO_SUCH_SERVICE = """
-SELECT DISTINCT 'breaks.toml', own.break_id, 'services', '''' || own.service_id || '''', 'a service of core.service'
+SELECT DISTINCT 'breaks.toml', own.break_id, 'services', '''' || own.service_id || '''',
+    'a service of today, as veiviser list units names it'
 FROM registry.series_break_service AS own
-WHERE own.service_id NOT IN (SELECT service_id FROM core.service)
+WHERE own.service_id NOT IN (SELECT service_id FROM core.service WHERE valid_to IS NULL)
 """
 QUERIES = [
     CODE_NOT_IN_USE, MEASURE_NOT_THERE, SERIES_WITHOUT_CELLS, MORE_THAN_ALL, NOT_ON_THE_MAP, ONLY_ON_THE_MAP,

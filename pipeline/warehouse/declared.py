@@ -22,7 +22,7 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "series", pd.DataFrame(_series(registry))
     yield "part", pd.DataFrame(_parts(registry))
     yield "dataset", pd.DataFrame(_datasets(registry))
-    yield from declared_places.tables(registry)
+    yield from declared_places.tables(registry, as_of)
     yield "correction", frame(map(_correction, registry.corrections), CORRECTION)
     yield "not_ranked", frame(_not_ranked(registry), NOT_RANKED)
     yield "round", pd.DataFrame(_rounds(registry))

@@ -1,6 +1,7 @@
 """Offices, services, regions and split weights as tables of the schema `registry`."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ MEMBER = {
     "service_id": "str",
     "name": "str",
     "host_code": "str",
+    "host_name": "str",
     "host_sure": "str",
     "municipality_code": "str",
     "municipality_name": "str",
@@ -36,12 +38,12 @@ REGION = {"region_id": "str", "name_nb": "str", "name_nn": "str", "name_en": "st
 CARRIED = {"code": "str", "name": "str", "county": "str"}
 
 
-def tables(registry: Registry) -> Iterator[tuple[str, pd.DataFrame]]:
+def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]]:
     """(table name, rows)."""
     yield "office", pd.DataFrame(_offices(registry))
     yield "office_name", frame(_office_names(registry), OFFICE_NAME)
     yield "office_county", frame(_office_counties(registry), OFFICE_COUNTY)
-    yield "member", frame(_members(registry), MEMBER)
+    yield "member", frame(_members(registry, as_of), MEMBER)
     yield "region", frame(_regions(registry), REGION)
     yield "split_weight", frame((each.model_dump() for each in registry.split_weights), SPLIT_WEIGHT)
     yield "carried", frame((each.model_dump() for each in registry.jurisdiction.carried), CARRIED)
@@ -71,14 +73,18 @@ def _office_counties(registry: Registry) -> Iterator[dict[str, Any]]:
             yield {"office_id": office.id, **each.model_dump()}
 
 
-def _members(registry: Registry) -> Iterator[dict[str, Any]]:
-    """One row a member as declared: of a joint service, alone or in a region; the number tells entries apart."""
+def _members(registry: Registry, as_of: date) -> Iterator[dict[str, Any]]:
+    """One row a member as declared: of a joint service, alone or in a region; the number tells entries apart.
+
+    What starts after the as-of date is not known yet, and codes are those of that date at the latest.
+    """
     entries: list[tuple[str, str, str, Membership]] = [
         *(("joint", "services/joint_services.toml", each.id, each) for each in registry.joint_services),
         *(("alone", "services/alone.toml", f"alone no. {no}", each) for no, each in enumerate(registry.alone, 1)),
         *(("region", "regions.toml", each.id, each) for each in registry.regions),
     ]
-    for number, (kind, file, place, entry) in enumerate(entries, 1):
+    begun = [each for each in entries if each[3].valid_from is None or each[3].valid_from <= as_of]
+    for number, (kind, file, place, entry) in enumerate(begun, 1):
         service = entry if isinstance(entry, JointService) else None
         said = sorted(entry.evidence, key=lambda each: each.day)
         for member in entry.members:
@@ -90,11 +96,12 @@ def _members(registry: Registry) -> Iterator[dict[str, Any]]:
                 "service_id": service.id if service else None,
                 "name": service.name if service else None,
                 "host_code": service.host.code if service else member.code,
+                "host_name": service.host.name if service else member.name,
                 "host_sure": service.host_sure if service else "sourced",
                 "municipality_code": member.code,
                 "municipality_name": member.name,
                 "is_host": service is None or member.code == service.host.code,
-                "code_date": entry.code_date,
+                "code_date": min(entry.code_date, as_of),
                 "valid_from": entry.valid_from,
                 "valid_to": entry.valid_to,
                 "known_from": said[0].day,

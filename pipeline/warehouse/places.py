@@ -38,13 +38,14 @@ WITH itself AS (
     FROM core.municipality_successor WHERE is_same AND new_code = $code
 ),
 related AS (
-    SELECT code, valid_from, 'itself' AS relation, 1.0 AS share_of_children, false AS is_split FROM itself
+    SELECT code, valid_from, valid_from AS since, 'itself' AS relation, 1.0 AS share_of_children, false AS is_split
+    FROM itself
     UNION
-    SELECT new_code, new_valid_from, 'became', weight, is_split
+    SELECT new_code, new_valid_from, since, 'became', weight, is_split
     FROM core.municipality_successor JOIN itself ON old_code = code AND old_valid_from = valid_from
     WHERE NOT is_same
     UNION
-    SELECT old_code, old_valid_from, 'was', weight, is_split
+    SELECT old_code, old_valid_from, old_valid_from, 'was', weight, is_split
     FROM core.municipality_successor JOIN itself ON new_code = code AND new_valid_from = valid_from
     WHERE NOT is_same
 )
@@ -52,7 +53,7 @@ SELECT
     related.relation,
     history.municipality_code,
     history.name,
-    history.valid_from,
+    greatest(history.valid_from, related.since) AS valid_from,
     history.valid_to,
     history.county,
     history.county_name,
@@ -65,14 +66,7 @@ SELECT
     history.service_office_name AS service_office,
     history.peer_group,
     history.peer_group_scheme,
-    (
-        SELECT string_agg(DISTINCT region.name_en, ', ' ORDER BY region.name_en)
-        FROM core.region_member AS member
-        JOIN registry.region AS region USING (region_id)
-        WHERE member.municipality_code = history.municipality_code
-            AND member.valid_from < coalesce(history.valid_to, DATE '9999-12-31')
-            AND coalesce(member.valid_to, DATE '9999-12-31') > history.valid_from
-    ) AS regions,
+    history.regions,
     history.known_from,
     history.known_to,
     history.source,
@@ -85,10 +79,11 @@ JOIN core.municipality AS municipality
 JOIN core.municipality_history AS history
     ON history.municipality_code = municipality.municipality_code
     AND history.valid_from >= municipality.valid_from
+    AND coalesce(history.valid_to, DATE '9999-12-31') > related.since
     AND coalesce(history.valid_to, DATE '9999-12-31') <= coalesce(municipality.valid_to, DATE '9999-12-31')
-WHERE $day IS NULL OR (history.valid_from <= $day AND coalesce(history.valid_to, DATE '9999-12-31') > $day)
-ORDER BY CASE related.relation WHEN 'was' THEN 0 WHEN 'itself' THEN 1 ELSE 2 END, history.valid_from,
-    history.municipality_code
+WHERE $day IS NULL
+    OR greatest(history.valid_from, related.since) <= $day AND coalesce(history.valid_to, DATE '9999-12-31') > $day
+ORDER BY CASE related.relation WHEN 'was' THEN 0 WHEN 'itself' THEN 1 ELSE 2 END, 4, history.municipality_code
 """
 
 

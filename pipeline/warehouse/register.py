@@ -62,6 +62,12 @@ WHERE service_id IS NOT NULL
 GROUP BY file, entry, place
 HAVING NOT bool_or(is_host)
 """
+HOST_NAME = f"""
+SELECT DISTINCT file, place, 'host', '''' || host_code || ' ' || host_name || '''',
+    '''' || municipality_code || ' ' || municipality_name || '''' || ', as among its members'
+FROM ({MEMBER}) AS declared
+WHERE kind = 'joint' AND host_code = municipality_code AND host_name <> municipality_name
+"""
 TWICE_IN_ITS_GROUP = f"""
 SELECT file, member, 'members', municipality_code || ', ' || count(*) || ' times', 'each member once'
 FROM ({MEMBER}) AS declared
@@ -111,30 +117,36 @@ WHERE first_day <> end_before
 """
 # Followed through all changes of codes: in two services at a time, or in none.
 IN_TWO_SERVICES = """
+WITH several AS (
+    SELECT
+        *,
+        CASE WHEN is_joint THEN 'in ' || service_id ELSE 'alone' END AS place,
+        count(*) OVER (PARTITION BY span, municipality_code) AS services,
+        span - dense_rank() OVER (PARTITION BY municipality_code ORDER BY span) AS island
+    FROM staging.membership
+    QUALIFY services > 1
+)
 SELECT min(file), municipality_code || ' ' || min(municipality_name), 'members',
     array_to_string(list_sort(list(DISTINCT place)), ' and ') || ' from ' || min(span_start)
         || CASE WHEN bool_and(span_end IS NOT NULL) THEN ' until ' || max(span_end) ELSE '' END,
     'one service at a time: end the one before the other starts'
-FROM (
-    SELECT
-        *,
-        CASE WHEN is_joint THEN 'in ' || service_id ELSE 'alone' END AS place,
-        count(*) OVER (PARTITION BY span, municipality_code) AS services
-    FROM staging.membership
-)
-WHERE services > 1
-GROUP BY municipality_code
+FROM several
+GROUP BY municipality_code, island
 """
 IN_NO_SERVICE = """
-SELECT 'services', place.municipality_code || ' ' || min(place.name), 'members',
-    'in no service from ' || min(place.span_start)
-        || CASE WHEN bool_and(place.span_end IS NOT NULL) THEN ' until ' || max(place.span_end) ELSE '' END,
+WITH missed AS (
+    SELECT place.*, place.span - row_number() OVER (PARTITION BY place.municipality_code ORDER BY place.span) AS island
+    FROM staging.in_use AS place
+    LEFT JOIN staging.membership AS member
+        ON member.span = place.span AND member.municipality_code = place.municipality_code
+    WHERE member.span IS NULL
+)
+SELECT 'services', municipality_code || ' ' || min(name), 'members',
+    'in no service from ' || min(span_start)
+        || CASE WHEN bool_and(span_end IS NOT NULL) THEN ' until ' || max(span_end) ELSE '' END,
     'a place in services/joint_services.toml or services/alone.toml'
-FROM staging.in_use AS place
-LEFT JOIN staging.membership AS member
-    ON member.span = place.span AND member.municipality_code = place.municipality_code
-WHERE member.span IS NULL
-GROUP BY place.municipality_code
+FROM missed
+GROUP BY municipality_code, island
 """
 HOST_LEFT = """
 SELECT min(member.file), member.service_id, 'host',
@@ -160,18 +172,59 @@ WHERE office_id IS NULL AND county NOT IN (SELECT county FROM registry.carried)
 GROUP BY county
 """
 COUNTY_OF_TWO_OFFICES = """
-SELECT 'offices.toml', 'county ' || one.county, 'counties',
-    'in ' || one.office_id || ' and in ' || other.office_id, 'one office at a time: end the one before the other starts'
-FROM registry.office_county AS one
-JOIN registry.office_county AS other
-    ON other.county = one.county AND other.office_id > one.office_id
-    AND coalesce(one.valid_from, DATE '0001-01-01') < coalesce(other.valid_to, DATE '9999-12-31')
-    AND coalesce(other.valid_from, DATE '0001-01-01') < coalesce(one.valid_to, DATE '9999-12-31')
+SELECT 'offices.toml', 'county ' || county, 'counties',
+    string_agg('in ' || office_id, ' and ' ORDER BY office_id) || ' on ' || span_start,
+    'one office at a time, and once in it: end the one before the other starts'
+FROM staging.span
+JOIN registry.office_county AS county
+    ON coalesce(CAST(county.valid_from AS DATE), span_start) <= span_start
+    AND coalesce(CAST(county.valid_to AS DATE), DATE '9999-12-31') > span_start
+GROUP BY county, span, span_start
+HAVING count(*) > 1
+QUALIFY row_number() OVER (PARTITION BY county ORDER BY span) = 1
+"""
+IN_TWO_GROUPS = """
+SELECT 'datasets', min(peer.municipality_code) || ', one of ' || count(DISTINCT peer.municipality_code), 'valid_to',
+    'in groups of the schemes of ' || array_to_string(list_sort(list(DISTINCT peer.scheme)), ' and ')
+        || ' on ' || span.span_start,
+    'one group at a time: end the list of one year before the next starts'
+FROM (
+    SELECT span.span, span.span_start, peer.municipality_code
+    FROM staging.span AS span
+    JOIN core.peer_group AS peer
+        ON peer.valid_from <= span.span_start AND coalesce(peer.valid_to, DATE '9999-12-31') > span.span_start
+    GROUP BY span.span, span.span_start, peer.municipality_code
+    HAVING count(*) > 1
+) AS span
+JOIN core.peer_group AS peer USING (municipality_code)
+WHERE peer.valid_from <= span.span_start AND coalesce(peer.valid_to, DATE '9999-12-31') > span.span_start
+GROUP BY span.span_start
+"""
+# Declared weights of a split that is none, of some of its parts only, or that do not add up.
+WEIGHT_OF_NO_SPLIT = """
+SELECT 'services/split_weights.toml', declared.old_code || ' → ' || declared.new_code, 'changed_on',
+    CAST(CAST(declared.changed_on AS DATE) AS VARCHAR),
+    'a split of the list of changes: two new codes or more on that day'
+FROM registry.split_weight AS declared
+WHERE CAST(declared.changed_on AS DATE) <= (SELECT as_of FROM registry.release)
+    AND NOT EXISTS (
+        FROM core.municipality_link AS link
+        WHERE link.kind = 'split' AND link.old_code = declared.old_code AND link.new_code = declared.new_code
+            AND link.changed_on = CAST(declared.changed_on AS DATE)
+    )
+"""
+WEIGHTS_DO_NOT_ADD_UP = """
+SELECT 'services/split_weights.toml', old_code, 'weight', round(sum(weight), 4) || ' over ' || count(*) || ' parts',
+    'weights for all parts that were split off on ' || changed_on || ', adding up to 1'
+FROM core.municipality_link
+WHERE kind = 'split'
+GROUP BY old_code, changed_on
+HAVING count(weight) = count(*) AND abs(sum(weight) - 1) > 1e-9
 """
 QUERIES = [
-    UNKNOWN_CODE, WRONG_NAME, HOST_OUTSIDE, TWICE_IN_ITS_GROUP, ONE_ALONE, ENDS_BEFORE_IT_STARTS, CODES_OF_ANOTHER_DAY,
-    SEEN_OUTSIDE, GAP_OR_OVERLAP, IN_TWO_SERVICES, IN_NO_SERVICE, HOST_LEFT, SPLIT_WITHOUT_WEIGHT,
-    COUNTY_OF_NO_OFFICE, COUNTY_OF_TWO_OFFICES,
+    UNKNOWN_CODE, WRONG_NAME, HOST_OUTSIDE, HOST_NAME, TWICE_IN_ITS_GROUP, ONE_ALONE, ENDS_BEFORE_IT_STARTS,
+    CODES_OF_ANOTHER_DAY, SEEN_OUTSIDE, GAP_OR_OVERLAP, IN_TWO_SERVICES, IN_NO_SERVICE, HOST_LEFT, SPLIT_WITHOUT_WEIGHT,
+    WEIGHT_OF_NO_SPLIT, WEIGHTS_DO_NOT_ADD_UP, COUNTY_OF_NO_OFFICE, COUNTY_OF_TWO_OFFICES, IN_TWO_GROUPS,
 ]  # fmt: skip
 
 
@@ -191,4 +244,4 @@ def wrong_rows(con: duckdb.DuckDBPyConnection, queries: Iterable[str], folder: s
         for file, *rest in rows[:SHOWN]:
             yield Problem(f"{folder}{file}", *(str(each) for each in rest))
         if len(rows) > SHOWN:
-            yield Problem(f"{folder}{rows[0][0]}", "", rows[0][2], f"{len(rows)} such rows", "none")
+            yield Problem(f"{folder}{rows[0][0]}", "and more", rows[0][2], f"{len(rows)} such rows", "none")

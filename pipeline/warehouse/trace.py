@@ -160,7 +160,7 @@ def _rules(registry: Registry, value: dict[str, Any], cells: pd.DataFrame) -> li
     elif (cells["code_as_sent"] != cells["code_today"]).any():
         rules.append("codes are followed from the day of the data to those of the as-of date (core.municipality_link)")
     if (cells["weight"] < 1).any():
-        rules.append("a municipality that was split is shared out by declared weights: the number is an estimate")
+        rules.append("a split municipality is shared out by the children who went each way: the number is an estimate")
     if cells["correction"].notna().any():
         rules.append("a declared correction was applied")
     if value["unit_kind"] in ("county", "office"):

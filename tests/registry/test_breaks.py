@@ -151,7 +151,7 @@ def test_rounds_and_cohorts_stay_on_one_side_because_their_series_do() -> None:
         ),
         (
             'effect = "with_care"', 'effect = "careful"',
-            "breaks.toml: break no. 4: effect: given 'careful'; allowed: Input should be 'not_comparable' or 'with_care'",
+            "breaks.toml: break no. 4 (measures_2016): effect: given 'careful'; allowed: Input should be 'not_comparable' or 'with_care'",
         ),
     ],
 )  # fmt: skip

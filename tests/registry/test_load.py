@@ -101,10 +101,6 @@ def test_a_name_that_points_at_nothing_says_what_there_is(home: Path) -> None:
             "peers.toml: features: given low_income_families, 2 times; allowed: each once",
         ),
         (
-            "services/split_weights.toml", "weight = 0.99", "weight = 0.9",
-            "services/split_weights.toml: weight: given 0.91 for 0720 on 2017-01-01; allowed: weights that add up to 1",
-        ),
-        (
             "datasets/map_municipalities_2020.toml", "border_date = 2020-01-01", "border_date = 2024-07-01",
             "datasets: border_date: given a map of 2024, 2 times; allowed: each once",
         ),

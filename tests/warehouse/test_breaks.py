@@ -130,6 +130,6 @@ def test_a_number_that_is_left_out_gives_its_reason_and_is_still_published(relea
 
 def test_a_service_nobody_knows_is_told(tmp_path: Path) -> None:
     with pytest.raises(
-        BadInput, match=r"breaks.toml: register_2021: services: given 'oslo'; allowed: a service of core.service"
+        BadInput, match=r"breaks.toml: register_2021: services: given 'oslo'; allowed: a service of today"
     ):
         country(tmp_path, *ROWS, registry=switched(oslo=date(2020, 1, 1)))

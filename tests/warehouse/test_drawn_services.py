@@ -10,7 +10,7 @@ import pytest
 from pipeline.problems import BadInput
 from pipeline.registry.services import Alone, JointService, Membership
 from pipeline.warehouse.release import connect
-from tests.warehouse.test_drawn_countries import country, plain
+from tests.warehouse.test_drawn_countries import CHANGES, DAY, codes, country, plain
 
 JULY, NEW_YEAR = date(2019, 7, 1), date(2020, 1, 1)
 ROWS = [
@@ -138,3 +138,41 @@ def test_a_part_that_is_missing_leaves_the_merged_one_incomplete_and_the_parts_o
         then = con.execute(query.format("indicator_value_then", "143%")).fetchall()
     assert now == [("4647", "incomplete_merger", 2, 3)]
     assert then == [("1430", "ok", 1, 1), ("1431", "suppressed_source", 1, 1), ("1432", "not_reported", 0, 1)]
+
+
+def test_members_of_one_entry_that_become_one_are_counted_once(tmp_path: Path) -> None:
+    """1101 joins 1103, which keeps its number (as Finnøy joined Stavanger): in one entry alone, or sharing a service."""
+    later = codes().replace("2020,1101,Sted 1101\n", "").replace("2021,1101,Sted 1101\n", "")
+    more = {("klass_codes", DAY): later, ("klass_changes", DAY): CHANGES + "1101,1103,2020-01-01\n"}
+    rows = ["1101;2019;1;1;10;", "1103;2019;1;4;20;", "1103;2020;1;5;70;"]
+    others = (alone("1430", "1431", "1432"), LONGYEARBYEN)
+    for name, register, unit in (
+        ("alone", plain(alone=(alone("1101", "1103"), *others)), "municipality_1103"),
+        ("joint", plain(joint_services=(joint("1101", "1103"),), alone=others), "sor"),
+    ):
+        release = country(tmp_path / name, *rows, registry=register, more=more)
+        assert services(release, "indicator_value_then")[unit, "2020H1"] == (5, 70)
+        with connect(release) as con:
+            total = con.execute(
+                "SELECT denominator FROM core.indicator_value_then WHERE unit_kind = 'country' AND period = '2020H1' "
+                "AND indicator_id = 'foster_supervision_missed'"
+            ).fetchall()
+            service = con.execute(
+                "SELECT member_codes, municipalities FROM core.service WHERE service_id = ? AND valid_to IS NULL",
+                [unit],
+            ).fetchall()
+        assert total == [(70,)]
+        assert service == [(["1103"], 1)]
+
+
+def test_an_entry_of_the_future_does_not_stand_in_the_way_of_today(tmp_path: Path) -> None:
+    registry = plain(
+        joint_services=(joint("1101", "1103", on=date(2023, 1, 1), valid_from=date(2023, 1, 1)),),
+        alone=(alone("1101", "1103"), alone("1430", "1431", "1432"), LONGYEARBYEN),
+    )
+    assert ("municipality_1101", "2020H1") in services(country(tmp_path, *ROWS, registry=registry), "indicator_value")
+
+
+def test_an_id_that_is_made_of_a_municipality_is_refused() -> None:
+    with pytest.raises(ValueError, match="an id that does not start with 'municipality_'"):
+        joint("1101", "1103", id="municipality_1101")
