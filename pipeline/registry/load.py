@@ -19,7 +19,7 @@ from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.peers import Peers, mistakes
 from pipeline.registry.programme import Cohort, Office
 from pipeline.registry.reader import Reader
-from pipeline.registry.services import Alone, JointService, Region, SplitWeight
+from pipeline.registry.services import Alone, JointService, Region, SplitPart, SplitWeight
 
 HOME = Path(__file__).parent
 
@@ -39,6 +39,7 @@ class Registry:
     regions: tuple[Region, ...]
     list_corrections: tuple[ListCorrection, ...]
     split_weights: tuple[SplitWeight, ...]
+    split_parts: tuple[SplitPart, ...]
     cohorts: tuple[Cohort, ...]
     breaks: tuple[Break, ...]
     peers: Peers | None
@@ -109,6 +110,7 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "regions": reader.rows("regions.toml", "region", Region),
         "list_corrections": reader.rows("services/list_corrections.toml", "correction", ListCorrection),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
+        "split_parts": reader.rows("services/split_parts.toml", "split_part", SplitPart),
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
         "breaks": reader.rows("breaks.toml", "break", Break),
         "peers": reader.one("peers.toml", Peers) if (folder / "peers.toml").exists() else None,

@@ -82,6 +82,16 @@ class Region(Membership):
     name: Text
 
 
+class SplitPart(Declaration):
+    """Municipalities of earlier that went whole to one of the parts, when what they had become was split."""
+
+    old_code: str
+    new_code: str
+    changed_on: date
+    origin_codes: Annotated[tuple[str, ...], Field(min_length=1)]
+    basis: str
+
+
 class SplitWeight(Declaration):
     """How much of a municipality that was split went to each of its successors, where population cannot tell."""
 

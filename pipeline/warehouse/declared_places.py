@@ -34,6 +34,7 @@ MEMBER = {
     "source": "str",
 }
 SPLIT_WEIGHT = {"old_code": "str", "new_code": "str", "changed_on": DAY, "weight": "float64", "basis": "str"}
+SPLIT_PART = {"old_code": "str", "new_code": "str", "changed_on": DAY, "origin_code": "str", "basis": "str"}
 REGION = {"region_id": "str", "name_nb": "str", "name_nn": "str", "name_en": "str"}
 CARRIED = {"code": "str", "name": "str", "county": "str"}
 
@@ -46,6 +47,7 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "member", frame(_members(registry, as_of), MEMBER)
     yield "region", frame(_regions(registry), REGION)
     yield "split_weight", frame((each.model_dump() for each in registry.split_weights), SPLIT_WEIGHT)
+    yield "split_part", frame(_split_parts(registry), SPLIT_PART)
     yield "carried", frame((each.model_dump() for each in registry.jurisdiction.carried), CARRIED)
 
 
@@ -108,6 +110,12 @@ def _members(registry: Registry, as_of: date) -> Iterator[dict[str, Any]]:
                 "known_to": said[-1].day,
                 "source": "; ".join(f"{each.source} ({each.sure.replace('_', ' ')})" for each in said),
             }
+
+
+def _split_parts(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.split_parts:
+        for code in each.origin_codes:
+            yield {**each.model_dump(exclude={"origin_codes"}), "origin_code": code}
 
 
 def _regions(registry: Registry) -> Iterator[dict[str, Any]]:

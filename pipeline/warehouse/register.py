@@ -202,10 +202,15 @@ GROUP BY span.span_start
 """
 # Declared weights of a split that is none, of some of its parts only, or that do not add up.
 WEIGHT_OF_NO_SPLIT = """
-SELECT 'services/split_weights.toml', declared.old_code || ' → ' || declared.new_code, 'changed_on',
+WITH declared AS (
+    SELECT 'weights' AS file, old_code, new_code, changed_on FROM registry.split_weight
+    UNION ALL
+    SELECT DISTINCT 'parts', old_code, new_code, changed_on FROM registry.split_part
+)
+SELECT 'services/split_' || file || '.toml', declared.old_code || ' → ' || declared.new_code, 'changed_on',
     CAST(CAST(declared.changed_on AS DATE) AS VARCHAR),
     'a split of the list of changes: two new codes or more on that day'
-FROM registry.split_weight AS declared
+FROM declared
 WHERE CAST(declared.changed_on AS DATE) <= (SELECT as_of FROM registry.release)
     AND NOT EXISTS (
         FROM core.municipality_link AS link

@@ -106,9 +106,6 @@ def test_a_group_is_the_median_service_and_the_pooled_cases(releases: dict[str, 
         kostra = dict(con.execute("SELECT service_id, peer_group FROM core.service WHERE valid_to IS NULL").fetchall())
     alike = peers.groupby(["round_id", "service_id"])["peer_id"].agg(set).to_dict()
     for row in estimates.iloc[::50].itertuples():
-        if (row.round_id, row.service_id) not in alike:  # Haram, which was a part of Ålesund until 2024
-            assert (row.round_id, row.service_id) == ("round_2020h2", "municipality_1580")
-            continue
         members = {
             "peer": alike[row.round_id, row.service_id],
             "peer_group": {one for one in kostra if kostra[one] == kostra[row.service_id]},

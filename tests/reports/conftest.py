@@ -72,6 +72,9 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
             municipality_code=services["host"], service_name=services["name"], county="11"
         ),
         "mart.path": _path(registry),
+        "mart.cohort_service": pd.DataFrame(
+            {"cohort_id": registry.cohorts[0].id, "service_id": ["a"], "service_name": ["Ås"], "guided_share": [0.25]}
+        ),
         "result.change": _change(registry),
         "mart.border": _border(),
     }  # fmt: skip

@@ -77,11 +77,11 @@ def test_the_reason_and_the_verdict_stand_behind_the_word_and_below_the_figure()
     assert [each["line"]["dash"] for each in marks.shapes] == ["solid", "dot"]
     assert [each["hovertext"].replace("<br>", " ") for each in marks.words] == [
         "1. januar 2020, ny lov. Fordi. Tall før og etter kan ikke sammenlignes.",
-        "1. juli 2020, ny lov. Fordi. Tall før og etter kan sammenlignes med varsomhet.",
+        "1. juli 2020, ny lov. Fordi. Tall før og etter kan sammenlignes med forsiktighet.",
     ]
     assert marks.summary == (
         "Brudd 1. januar 2020 (ny lov): tall før og etter kan ikke sammenlignes. "
-        "Brudd 1. juli 2020 (ny lov): tall før og etter kan sammenlignes med varsomhet."
+        "Brudd 1. juli 2020 (ny lov): tall før og etter kan sammenlignes med forsiktighet."
     )
 
 
@@ -128,7 +128,7 @@ def test_the_follow_up_is_cut_and_marked(tables: dict, registry: Registry) -> No
         assert trace["error_y"]["array"] == [5.0, None, 5.0, 5.0] and trace["text"][1] == ""
     assert [each["text"] for each in panel.layout["annotations"]][-2:] == ["ny lov", "ny lov"]
     assert [each["x0"] for each in panel.layout["shapes"] if each["type"] == "line"] == [0.5, 1.5]
-    assert panel.summary.endswith("Brudd 1. januar 2019 (ny lov): tall før og etter kan sammenlignes med varsomhet.")
+    assert panel.summary.endswith("Brudd 1. januar 2019 (ny lov): tall før og etter kan sammenlignes med forsiktighet.")
     assert panel.layout["height"] == follow_up(tables, with_breaks(registry)).layout["height"] + 14
 
 
@@ -160,7 +160,7 @@ def test_a_service_with_a_day_of_its_own_is_told(registry: Registry) -> None:
 
 
 def test_a_round_that_pools_across_a_break_with_care_says_so(tables: dict, registry: Registry) -> None:
-    told = "Brudd i serien: 1. juli 2024, ny lov. Fordi. Tall før og etter kan sammenlignes med varsomhet."
+    told = "Brudd i serien: 1. juli 2024, ny lov. Fordi. Tall før og etter kan sammenlignes med forsiktighet."
     inside = overview.render(tables, with_breaks(registry, made(date(2024, 7, 1), CARE)))["index.html"].decode()
     outside = overview.render(tables, with_breaks(registry, made(date(2023, 1, 1), CARE)))["index.html"].decode()
     assert told in inside.partition('<section id="ranking"')[0] and told not in outside

@@ -29,12 +29,12 @@ def test_likeness_is_said_with_its_version_and_what_it_is_not(tables: Tables, re
     assert peers.about(Voice("en"), gather(tables, registry)) == [
         "Similar services are the 10 that are most like the service in number of children, number of municipalities in the "
         "service, children per position, share of children in low-income families, share of lone providers.",
-        "What counts as like was decided on 22 November 2026 (version 2026-1).",
+        "What likeness rests on was decided on 22 November 2026 (version 2026-1).",
         "They are context, not a yardstick: the duties in law are the same, also where similar services break them.",
         "The median counts each service once; the mean is worked out as if the services were one. Only services with figures "
         "of their own count.",
         "KOSTRA group: the service itself is counted. Similar services: the service itself is not counted.",
-        "Part of the likeness itself: Caseload. There, similar services are near each other to begin with.",
+        "Caseload helps to decide who is alike. There, similar services are near each other in any case.",
     ]
 
 
@@ -42,7 +42,7 @@ def test_a_service_stands_beside_its_like_and_its_group(tables: Tables, registry
     table = peers.table(Voice("nb"), gather(tables, registry))
     rows = {row.cells[0]: row.cells for row in table.rows}
     assert list(rows) == ["<b>Nes", "=1+1", "Tomt", "Ærø", "Ås"], "alphabetical, whatever the need"
-    assert rows["Ås"][1] == Cell("", ["=1+1", "Ærø"])
+    assert rows["Ås"][1] == Cell("", ["=1+1 (1\xa0000 barn)", "Ærø (1\xa0000 barn)"])
     notes = ["Lignende (2): median 11,0, snitt 10,5", "KOSTRA-gruppe (3): median 8,0, snitt 7,5"]
     assert rows["Ås"][2] == Cell("12,0 %", notes)
     assert rows["Tomt"][2] == Cell("2025: ikke rapportert", notes, is_missing=True)
@@ -60,7 +60,7 @@ def test_the_pack_lists_them_with_median_and_mean_of_both(tables: Tables, regist
 
 def test_the_pack_names_the_like_of_each_ranked_service(tables: Tables, registry: Registry) -> None:
     rows = list(pack(tables, registry)["Liknande tenester"].iter_rows(values_only=True))
-    assert rows[4][0] == "Kva som er likt, er bestemt 22. november 2026 (utgåve 2026-1)."
+    assert rows[4][0] == "Kva likskapen byggjer på, vart bestemt 22. november 2026 (utgåve 2026-1)."
     assert [row[:3] for row in rows[-6:]] == [
         ("Ærø", "<b>Nes", 0.25), ("Ærø", "Tomt", 0.25), ("Ås", "=1+1", 0.25), ("Ås", "Ærø", 0.25),
         ("=1+1", "Ærø", 0.25), ("=1+1", "<b>Nes", 0.25),

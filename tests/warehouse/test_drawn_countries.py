@@ -39,6 +39,7 @@ def plain(**changes: Any) -> Registry:
         "regions": (),
         "cohorts": (),
         "split_weights": (),
+        "split_parts": (),
     }
     return replace(load("norway"), **(nothing | changes))
 

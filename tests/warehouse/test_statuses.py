@@ -34,7 +34,16 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
         day = datetime(2021, 3, 1, tzinfo=UTC)
         archive(settings.raw / "norway", registry.datasets[dataset], body, "csv", day, day, synthetic=True)
     return build(
-        replace(registry, corrections=(), joint_services=(), alone=(), regions=(), cohorts=(), split_weights=()),
+        replace(
+            registry,
+            corrections=(),
+            joint_services=(),
+            alone=(),
+            regions=(),
+            cohorts=(),
+            split_weights=(),
+            split_parts=(),
+        ),
         settings,
         ANALYSES,
         date(2021, 3, 1),

@@ -1,5 +1,6 @@
 -- One row per municipality validity, municipality that it is or has become, and day since when, with the share of its children.
 -- Between two days a and b: the old one valid on a, the new one valid on b, and since ≤ b. is_main: the way that most of it went. is_same: the same municipality, under this or another number.
+-- A municipality of earlier that went whole to one part of a split (registry.split_part) goes there, and is no estimate.
 WITH RECURSIVE link AS (
     SELECT
         *,
@@ -30,16 +31,20 @@ chain AS (
         later.valid_from,
         later.valid_to,
         link.changed_on,
-        chain.weight * link.weight,
-        chain.is_split OR link.kind = 'split',
-        chain.is_main AND link.is_main,
+        chain.weight * CASE WHEN part.origin_code IS NULL THEN link.weight ELSE 1 END,
+        chain.is_split OR link.kind = 'split' AND part.origin_code IS NULL,
+        chain.is_main AND (link.is_main OR part.origin_code IS NOT NULL),
         chain.is_same AND link.kind = 'renumbered'
     FROM chain
     JOIN link ON link.old_code = chain.new_code AND link.changed_on = chain.new_valid_to
+    LEFT JOIN registry.split_part AS part
+        ON part.origin_code = chain.old_code AND part.old_code = link.old_code
+        AND CAST(part.changed_on AS DATE) = link.changed_on
     JOIN core.municipality AS later
         ON later.municipality_code = link.new_code
         AND later.valid_from <= link.changed_on
         AND (later.valid_to IS NULL OR later.valid_to > link.changed_on)
+    WHERE part.origin_code IS NULL OR part.new_code = link.new_code
 )
 SELECT
     old_code,
