@@ -285,7 +285,7 @@ def _larger(facts: Facts, say: Voice, cohort: Cohort) -> Iterator[str]:
         for row in records(wider.sort_values("guided_share"))
     ]
     if named:
-        yield say("section.wider", services=say.list(named))
+        yield say("section.wider", services="; ".join(named))
 
 
 def _breaks(facts: Facts, say: Voice, path: pd.DataFrame) -> Iterator[str]:
