@@ -324,6 +324,28 @@ def test_an_estimate_across_a_split_decides_no_ranking(con: duckdb.DuckDBPyConne
     assert sorted(set(shown)) == [("2023", True), ("2024", False), ("2025", False)]
 
 
+def test_what_is_shown_as_an_estimate_is_what_the_ranking_leaves_out(con: duckdb.DuckDBPyConnection) -> None:
+    """No period of a service is in the pool and called estimated_split, and none is missing that should be there."""
+    both = rows(
+        con,
+        """SELECT DISTINCT cell.service_id, cell.period FROM mart.cell AS cell JOIN registry.round AS round USING (round_id)
+           JOIN staging.pooled_cell AS pooled
+               ON pooled.service_id = cell.service_id AND pooled.indicator_id = cell.indicator_id
+               AND pooled.era = round.era AND pooled.period = cell.period
+           WHERE cell.status = 'estimated_split'""",
+    )
+    assert both == []
+    neither = rows(
+        con,
+        """SELECT DISTINCT cell.service_id, cell.period FROM mart.cell AS cell JOIN registry.round AS round USING (round_id)
+           ANTI JOIN staging.pooled_cell AS pooled
+               ON pooled.service_id = cell.service_id AND pooled.indicator_id = cell.indicator_id
+               AND pooled.era = round.era AND pooled.period = cell.period
+           WHERE cell.status = 'ok'""",
+    )
+    assert neither == []
+
+
 def test_longyearbyen_is_carried_and_not_ranked(con: duckdb.DuckDBPyConnection) -> None:
     assert rows(con, "SELECT name, county, is_listed FROM core.municipality WHERE municipality_code = '2111'") == [
         ("Longyearbyen", "21", False)

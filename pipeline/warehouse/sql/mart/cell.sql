@@ -1,5 +1,5 @@
 -- One row per round, indicator that enters it, service of today and period: the number, or the reason why there is none.
--- What was shared out over a split is shown, and no part of a ranking (estimated_split).
+-- Where any of it was shared out over a split, the service's period is shown, and no part of a ranking (estimated_split).
 -- A service that crossed a break on a day of its own has no number that may stand beside the others' in between.
 SELECT
     round.round_id,
@@ -14,7 +14,7 @@ SELECT
     CASE WHEN apart.period IS NULL THEN cell.value END AS value,
     CASE
         WHEN apart.period IS NOT NULL THEN 'series_break'
-        WHEN cell.is_split AND cell.numerator IS NOT NULL THEN 'estimated_split'
+        WHEN cell.is_split AND coalesce(cell.numerator, cell.numerator_low) IS NOT NULL THEN 'estimated_split'
         ELSE cell.status
     END AS status,
     cell.parts_present,

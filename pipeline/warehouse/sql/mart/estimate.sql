@@ -10,7 +10,7 @@ WITH newest AS (
         max(period) AS period,
         max_by(status, period) AS status,
         string_agg(period || ' ' || status, ';' ORDER BY period)
-            FILTER (status NOT IN ('ok', 'not_applicable') AND numerator_low IS NULL) AS gaps
+            FILTER (status NOT IN ('ok', 'not_applicable') AND (numerator_low IS NULL OR status = 'estimated_split')) AS gaps
     FROM mart.cell
     GROUP BY round_id, indicator_id, service_id
 ),
