@@ -139,20 +139,18 @@ WHERE NOT EXISTS (
 # A name that shares no part with any that the code list has for the code: the borders of another place. Spelling may
 # differ (Røros - Rossen, Røros - Rosse), and so may what tells two apart: Herøy, Herøy (Nordland).
 NAME_OF_ANOTHER = """
-WITH part AS (
-    SELECT code, name, string_split(regexp_replace(lower(name), ' [(].*', ''), ' - ') AS parts
-    FROM raw.municipality_code
-)
 SELECT
     border.file_id,
     border.municipality_code,
     'name',
     '''' || border.name || '''',
-    'a name of ' || border.municipality_code || ', such as ' || min(part.name)
+    'a name of ' || border.municipality_code || ', such as ' || min(known.full_name)
 FROM raw.border AS border
-JOIN part ON part.code = border.municipality_code
+JOIN staging.municipality_spelling AS known USING (municipality_code)
 GROUP BY border.file_id, border.municipality_code, border.name
-HAVING NOT bool_or(list_has_any(part.parts, string_split(regexp_replace(lower(border.name), ' [(].*', ''), ' - ')))
+HAVING NOT bool_or(
+    list_contains(string_split(regexp_replace(lower(border.name), ' [(].*', ''), ' - '), known.spelling)
+)
 """
 NO_SUCH_SERVICE = """
 SELECT DISTINCT 'breaks.toml', own.break_id, 'services', '''' || own.service_id || '''',

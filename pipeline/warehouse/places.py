@@ -8,17 +8,18 @@ import pandas as pd
 
 from pipeline.problems import bad_input
 from pipeline.registry.load import Registry
-from pipeline.warehouse.register import NAMES
 
 # The municipalities that a code or a name (in any of its languages) means; one that only changed its number is one.
-MEANT = f"""
+MEANT = """
 SELECT DISTINCT last_value(same.new_code) OVER (
     PARTITION BY same.old_code, same.old_valid_from ORDER BY same.new_valid_from
     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
 ) AS last_code
 FROM core.municipality_successor AS same
 WHERE same.is_same
-    AND (same.old_code = $place OR same.old_code IN (SELECT code FROM ({NAMES}) WHERE name = lower($place)))
+    AND (same.old_code = $place OR same.old_code IN (
+        SELECT municipality_code FROM staging.municipality_spelling WHERE spelling = lower($place)
+    ))
 ORDER BY last_code
 """
 IN_USE = """

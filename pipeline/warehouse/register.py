@@ -11,7 +11,13 @@ from pipeline.problems import Problem
 from pipeline.registry.load import Registry
 
 SHOWN = 20
-TABLES = ("staging.in_use", "staging.membership", "staging.service_span", "core.municipality_link")  # what they read
+TABLES = (
+    "staging.municipality_spelling",
+    "staging.in_use",
+    "staging.membership",
+    "staging.service_span",
+    "core.municipality_link",
+)  # what they read
 
 # Municipalities in use over the span of an entry: what its members are called, and whether they are there at all.
 MEMBER = """
@@ -23,36 +29,25 @@ SELECT
     coalesce(CAST(declared.valid_to AS DATE), DATE '9999-12-31') AS end_day
 FROM registry.member AS declared
 """
-# A name as people write it: without the county in parentheses, and any one of its languages.
-NAMES = """
-SELECT listed.code, period.period_start, period.period_end, lower(trim(unnest(list_concat(
-    [listed.name, regexp_replace(listed.name, '\\(.*\\)', '')],
-    string_split(regexp_replace(listed.name, '\\(.*\\)', ''), ' - ')
-)))) AS name, listed.name AS full_name
-FROM raw.municipality_code AS listed
-JOIN registry.period AS period ON period.period = listed.year
-UNION ALL
-SELECT code, DATE '0001-01-01', DATE '9999-12-31', lower(name), name FROM registry.carried
-"""
 UNKNOWN_CODE = f"""
 SELECT file, member, 'members', '''' || municipality_code || ' ' || municipality_name || '''',
     'a municipality code in use on ' || day
 FROM ({MEMBER}) AS declared
-WHERE NOT EXISTS (FROM ({NAMES}) AS known
-    WHERE known.code = declared.municipality_code AND known.period_start <= day AND known.period_end > day)
+WHERE NOT EXISTS (FROM staging.municipality_spelling AS known
+    WHERE known.municipality_code = declared.municipality_code AND known.valid_from <= day AND known.valid_to > day)
 """
 WRONG_NAME = f"""
 SELECT declared.file, declared.member, 'members',
     '''' || declared.municipality_code || ' ' || declared.municipality_name || '''',
     declared.municipality_code || ' was ' || min(known.full_name) || ' on ' || declared.day
-        || coalesce('; ' || declared.municipality_name || ' was ' || min(namesake.code), '')
+        || coalesce('; ' || declared.municipality_name || ' was ' || min(namesake.municipality_code), '')
 FROM ({MEMBER}) AS declared
-JOIN ({NAMES}) AS known
-    ON known.code = declared.municipality_code AND known.period_start <= day AND known.period_end > day
-LEFT JOIN ({NAMES}) AS namesake
-    ON namesake.name = lower(declared.municipality_name) AND namesake.period_start <= day AND namesake.period_end > day
+JOIN staging.municipality_spelling AS known
+    ON known.municipality_code = declared.municipality_code AND known.valid_from <= day AND known.valid_to > day
+LEFT JOIN staging.municipality_spelling AS namesake
+    ON namesake.spelling = lower(declared.municipality_name) AND namesake.valid_from <= day AND namesake.valid_to > day
 GROUP BY declared.file, declared.member, declared.municipality_code, declared.municipality_name, declared.day
-HAVING NOT bool_or(known.name = lower(declared.municipality_name))
+HAVING NOT bool_or(known.spelling = lower(declared.municipality_name))
 """
 HOST_OUTSIDE = f"""
 SELECT file, place, 'host', '''' || any_value(host_code) || '''',

@@ -228,7 +228,7 @@ def refused_map(tmp_path: Path, *places: str, **more: str) -> list[str]:
 
 def test_a_map_holds_until_the_next_and_takes_its_names_from_the_code_list(tmp_path: Path) -> None:
     """Longyearbyen, which is not ranked, may be on a map; and a map of 2024 is not of a release of 2021."""
-    maps = {MAP_2020: borders("4647 STED 4647 - Sunnfjord", "1101", "1103", "2111"),
+    maps = {MAP_2020: borders("4647 STED 4647 - Sunnfjord", "1101", "1103", "2111 Longyearbyen"),
             ("map_municipalities_2024", DAY): borders("9999")}  # fmt: skip
     with connect(country(tmp_path, "1101;2019;1;4;20;", more=maps)) as con:
         found = con.execute("SELECT municipality_code, name, valid_from::VARCHAR, valid_to FROM mart.border").fetchall()
