@@ -1,5 +1,6 @@
 """Asks the publishers for what is newer than the archive; a dataset that fails does not stop the others."""
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.problems import BadInput, PublisherError, bad_input
-from pipeline.registry.dataset import DatasetBase, PxwebDataset
+from pipeline.registry.dataset import BufdirDataset, DatasetBase, PxwebDataset
 from pipeline.registry.load import Registry
+from pipeline.sources.bufdir_page import edition
 from pipeline.sources.http import Publishers
 from pipeline.sources.landing import ArchivedFile, archive, scan
 from pipeline.sources.pxweb_api import PxwebApi
@@ -48,7 +50,7 @@ class Fetching:
             yield self._outcome(datasets[name])
 
     def _outcome(self, dataset: DatasetBase) -> Outcome:
-        clients: dict[type, Callable[..., Outcome]] = {PxwebDataset: self._pxweb}
+        clients: dict[type, Callable[..., Outcome]] = {PxwebDataset: self._pxweb, BufdirDataset: self._bufdir}
         client = clients.get(type(dataset))
         if client is None:
             return Outcome(
@@ -57,13 +59,13 @@ class Fetching:
         known = [file for file in self._archived if file.sidecar.dataset == dataset.id]
         try:
             _refuse_synthetic(dataset, known)
-            return client(dataset, max((file.sidecar.published for file in known), default=None))
+            return client(dataset, max(known, key=lambda file: file.sidecar.published, default=None))
         except PublisherError as error:
             return Outcome(dataset.id, "failed", str(error), "publisher")
         except BadInput as error:
             return Outcome(dataset.id, "failed", "; ".join(map(str, error.problems)), "ours")
 
-    def _pxweb(self, dataset: PxwebDataset, newest: datetime | None) -> Outcome:
+    def _pxweb(self, dataset: PxwebDataset, newest: ArchivedFile | None) -> Outcome:
         """All parts are here before the first is archived."""
         want = wanted(self._registry, dataset.id)
         if want is None:
@@ -71,7 +73,7 @@ class Fetching:
         base = dataset.address.partition("/tables/")[0]
         api = self._apis.setdefault(base, PxwebApi(self._publishers, base))
         table = api.table(dataset.table)
-        if newest is not None and table.updated <= newest:
+        if newest is not None and table.updated <= newest.sidecar.published:
             return Outcome(dataset.id, "no change", _since(table.updated, table.is_discontinued))
         asked = questions(dataset, api.metadata(dataset.table), want, api.config.max_cells)
         answers = [(question, *api.data(table, question)) for question in asked]
@@ -83,8 +85,24 @@ class Fetching:
         in_parts = f", in {len(answers)} parts" if len(answers) > 1 else ""
         return Outcome(dataset.id, "new vintage", _since(table.updated, table.is_discontinued) + in_parts)
 
+    def _bufdir(self, dataset: BufdirDataset, newest: ArchivedFile | None) -> Outcome:
+        """An edition is known by its address, which carries a hash; its day is that of the file, or in its name."""
+        found = edition(self._publishers, dataset)
+        query = f"GET {found.address}"
+        if newest is not None and newest.sidecar.query == query:
+            return Outcome(dataset.id, "no change", _since(newest.sidecar.published))
+        answer = self._publishers.get(found.address, "zip")
+        published = answer.last_modified or found.named_day
+        if newest is not None and newest.sidecar.sha256 == hashlib.sha256(answer.body).hexdigest():
+            return Outcome(dataset.id, "no change", f"the same bytes at another address, {found.address}")
+        archive(
+            self._folder, dataset, answer.body, "zip", published, datetime.now(UTC),
+            query=query, published_is_known=answer.last_modified is not None,
+        )  # fmt: skip
+        return Outcome(dataset.id, "new vintage", _since(published))
 
-def _since(updated: datetime, is_discontinued: bool) -> str:
+
+def _since(updated: datetime, is_discontinued: bool = False) -> str:
     ended = ", discontinued: find its successor" if is_discontinued else ""
     return f"of {updated.astimezone(UTC):%Y-%m-%d %H:%M} UTC{ended}"
 
