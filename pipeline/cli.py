@@ -1,7 +1,7 @@
 """The command line: verbs only, no logic.
 
-Exit codes: 0 done, 1 our own failure, 2 bad input (a declaration, a delivery, an argument), 4 nothing to work on yet
-or another build at work, 5 a folder that cannot be written.
+Exit codes: 0 done, 1 our own failure, 2 bad input (a declaration, a delivery, an argument), 3 a publisher that failed,
+4 nothing to work on yet or another build at work, 5 a folder that cannot be written.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pipeline.problems import BadInput, bad_input
+from pipeline.problems import BadInput, PublisherError, bad_input
 from pipeline.registry.load import jurisdictions
 from pipeline.warehouse.release import AlreadyBuilding, NoRelease
 
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-BAD_INPUT, NOTHING_YET, NO_ACCESS = 2, 4, 5
+BAD_INPUT, PUBLISHER, NOTHING_YET, NO_ACCESS = 2, 3, 4, 5
 
 Where = Annotated[
     list[str] | None, typer.Option("--jurisdiction", "-j", help="norway, england; may be repeated; all when left out.")
@@ -45,6 +45,24 @@ def _say(jurisdiction: str) -> Callable[[str], None]:
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
+
+
+@app.command()
+def fetch(
+    datasets: Annotated[list[str] | None, typer.Argument(help="Which datasets; all when left out.")] = None,
+    jurisdiction: One = "norway",
+) -> None:
+    """Put what publishers have that is newer into the archive. Example: veiviser fetch ssb_12305."""
+    from pipeline import jobs
+
+    faults = set()
+    for outcome in jobs.fetch(jurisdiction, datasets or ()):
+        typer.echo(str(outcome), err=outcome.fault is not None)
+        faults.add(outcome.fault)
+    if "publisher" in faults:
+        raise typer.Exit(PUBLISHER)
+    if "ours" in faults:
+        raise typer.Exit(BAD_INPUT)
 
 
 @app.command()
@@ -190,6 +208,9 @@ def main() -> None:
         for problem in error.problems:
             typer.echo(f"  {problem}", err=True)
         sys.exit(BAD_INPUT)
+    except PublisherError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(PUBLISHER)
     except (NoRelease, AlreadyBuilding) as error:
         typer.echo(str(error), err=True)
         sys.exit(NOTHING_YET)

@@ -1,5 +1,6 @@
-"""The jobs that people and schedules start: build a release, write the reports, both; check what is declared."""
+"""The jobs that people and schedules start: fetch, build a release, write the reports; check what is declared."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,12 +13,23 @@ from pipeline.registry.load import load, read
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
 from pipeline.settings import Settings
+from pipeline.sources.fetch import Fetching, Outcome
+from pipeline.sources.http import Publishers
 from pipeline.warehouse import register, release
 from pipeline.warehouse.build import Built, Say, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
 ANALYSES = (need_tables, peer_tables, tracking_tables)
+
+
+def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:
+    """Puts what is newer than the archive into it; one outcome a dataset, of all when no names are given.
+
+    Raises BadInput for a name that is no dataset, and for an archive that cannot be read.
+    """
+    with Publishers() as publishers:
+        yield from Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names)
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:

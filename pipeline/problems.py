@@ -1,4 +1,4 @@
-"""How bad input is told: one sentence a mistake, and all mistakes at once."""
+"""How bad input is told: one sentence a mistake, and all mistakes at once; and how a publisher that fails is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,3 +30,11 @@ class BadInput(Exception):
 def bad_input(file: str, place: str, field: str, given: object, allowed: str) -> BadInput:
     """The error for a single mistake; `given` is shown as Python writes it, so that blanks are seen."""
     return BadInput([Problem(file, place, field, repr(given), allowed)])
+
+
+class PublisherError(Exception):
+    """A publisher that did not answer as it should: the address, what happened, and what to do."""
+
+    def __init__(self, address: str, happened: str, remedy: str) -> None:
+        self.address, self.happened, self.remedy = address, happened, remedy
+        super().__init__(f"{address}: {happened}; {remedy}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from pytest_socket import disable_socket
+from pytest_socket import disable_socket, socket_allow_hosts
 
 from pipeline.registry.load import jurisdictions, load
 from pipeline.settings import Settings
@@ -16,8 +16,17 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """No test reaches the network; a local server and the browser's pipe may be talked to."""
-    disable_socket(allow_unix_socket=True)
+    """No test reaches the network; the browser's pipe, and where a test serves one, a local server, may be talked to."""
+    if "httpserver" in getattr(item, "fixturenames", ()):
+        socket_allow_hosts(["127.0.0.1"])
+    else:
+        disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    """A number, so that no test asks for a name."""
+    return "127.0.0.1", 0
 
 
 @pytest.fixture(scope="session")

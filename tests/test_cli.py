@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import jobs
+from pipeline.cli import main
+from pipeline.problems import PublisherError
 from pipeline.registry.load import load
 from pipeline.settings import Settings
+from pipeline.sources.fetch import Outcome
 from pipeline.sources.landing import archive
 
 
@@ -84,3 +88,44 @@ def test_a_simulated_country_with_another_seed_is_another_country(tmp_path: Path
     names = {Path(line).name for line in done.stdout.splitlines()}
     bundled = {path.name for path in (Settings().raw / "norway").rglob("*.*")}
     assert len(names) == 17 and len(names - bundled) >= 16
+
+
+def test_fetch_says_what_came_of_each_dataset_and_whose_fault_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    came = {
+        "ssb_12305": Outcome("ssb_12305", "no change", "of 2026-06-15 06:00 UTC"),
+        "ssb_12275": Outcome("ssb_12275", "failed", "a code", "ours"),
+        "ssb_12870": Outcome("ssb_12870", "failed", "answers 503", "publisher"),
+    }
+    monkeypatch.setattr(jobs, "fetch", lambda _, names: (came[name] for name in names))
+    for names, code in ((["ssb_12305"], 0), (["ssb_12305", "ssb_12275"], 2), (list(came), 3)):
+        monkeypatch.setattr(sys, "argv", ["veiviser", "fetch", *names])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == code
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0] == "ssb_12305: no change (of 2026-06-15 06:00 UTC)"
+    assert printed.err.splitlines()[-1] == "ssb_12870: failed (answers 503)"
+
+
+def test_fetch_asks_nobody_for_what_has_no_interface(tmp_path: Path) -> None:
+    done = veiviser(tmp_path, "fetch", "khr_plans")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("khr_plans: not fetched (no interface: put the file into the archive, from KHR-kuben")
+    assert veiviser(tmp_path, "fetch", "ssb_1").returncode == 2
+
+
+def test_fetch_does_not_put_real_figures_beside_the_synthetic_ones(home: Path) -> None:
+    done = veiviser(home, "fetch", "ssb_12305")
+    assert done.returncode == 2 and "set VEIVISER_HOME to a folder" in done.stderr
+
+
+def test_a_publisher_that_fails_ends_with_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise PublisherError("https://data.ssb.no", "answers 503", "try again later")
+
+    monkeypatch.setattr(jobs, "fetch", fails)
+    monkeypatch.setattr(sys, "argv", ["veiviser", "fetch"])
+    with pytest.raises(SystemExit, match="3"):
+        main()

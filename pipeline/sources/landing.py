@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tomli_w
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DatasetBase
@@ -27,6 +27,7 @@ class Sidecar(BaseModel):
     dataset: str
     address: str
     query: str = ""
+    part: Annotated[str, Field(pattern=r"^([1-9]\d*/[1-9]\d*)?$")] = ""  # "1/3": a vintage that came in three files
     publisher: str
     licence: str
     published: AwareDatetime
@@ -112,6 +113,7 @@ def archive(
 def _write_once(path: Path, content: bytes) -> None:
     """Written beside and renamed, so that a killed run leaves no half file under the final name."""
     part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)  # a killed run may have left one that is read only
     part.write_bytes(content)
     part.chmod(0o444)
     part.replace(path)
@@ -119,6 +121,8 @@ def _write_once(path: Path, content: bytes) -> None:
 
 def scan(folder: Path, datasets: dict[str, DatasetBase]) -> list[ArchivedFile]:
     """The files of the archive, in a fixed order; names that start with a dot are left alone.
+
+    A vintage in several parts counts once all of them are there: until then none of its files is returned.
 
     Raises BadInput for a file without a sidecar, an undeclared dataset, or two files for one dataset and vintage.
     """
@@ -131,10 +135,28 @@ def scan(folder: Path, datasets: dict[str, DatasetBase]) -> list[ArchivedFile]:
             files.append(_with_sidecar(path, datasets))
         except BadInput as error:
             problems += error.problems
+    files = _whole(files)
     problems += _doubles(files)
     if problems:
         raise BadInput(sorted(problems))
     return files
+
+
+def _whole(files: list[ArchivedFile]) -> list[ArchivedFile]:
+    """Without the parts of vintages that are not all there: a fetch was stopped, and the next one completes it."""
+    parts = defaultdict(set)
+    for file in files:
+        parts[_vintage(file)].add(file.sidecar.part)
+    return [
+        file
+        for file in files
+        if not file.sidecar.part or len(parts[_vintage(file)]) == int(file.sidecar.part.partition("/")[2])
+    ]
+
+
+def _vintage(file: ArchivedFile) -> tuple[str, datetime, str]:
+    """What the parts of a vintage have in common: dataset, moment, and how many they are."""
+    return file.sidecar.dataset, file.sidecar.published, file.sidecar.part.partition("/")[2]
 
 
 def _with_sidecar(path: Path, datasets: dict[str, DatasetBase]) -> ArchivedFile:
@@ -156,14 +178,21 @@ def _with_sidecar(path: Path, datasets: dict[str, DatasetBase]) -> ArchivedFile:
 
 
 def _doubles(files: Iterable[ArchivedFile]) -> list[Problem]:
-    """Two files that claim to be the same vintage of the same dataset."""
+    """Two files that claim to be the same vintage of the same dataset, or the same part of one."""
     vintages = defaultdict(list)
+    parts = defaultdict(list)
     for file in files:
         vintages[file.sidecar.dataset, file.sidecar.published].append(file.file_id)
+        parts[file.sidecar.dataset, file.sidecar.published].append(file.sidecar.part)
     return [
         Problem(
             " and ".join(ids), "", "published", f"both {published:%Y-%m-%d %H:%M}", f"one file a vintage of {dataset}"
         )
         for (dataset, published), ids in vintages.items()
-        if len(ids) > 1
+        if len(ids) > 1 and not _are_parts(parts[dataset, published])
     ]
+
+
+def _are_parts(parts: list[str]) -> bool:
+    """Whether they are 1/3, 2/3 and 3/3, each once."""
+    return sorted(parts) == sorted(f"{number}/{len(parts)}" for number in range(1, len(parts) + 1))

@@ -83,3 +83,25 @@ def test_half_a_sidecar(tmp_path: Path) -> None:
     path.with_suffix(".toml").chmod(0o644)
     path.with_suffix(".toml").write_text('dataset = "ssb_12305"\n', encoding="utf-8")
     assert "allowed: a complete sidecar" in refused(tmp_path)[0]
+
+
+def test_a_vintage_in_parts_counts_when_it_is_whole(tmp_path: Path) -> None:
+    for part in ("2/3", "1/3"):
+        archive(tmp_path, DATASETS["ssb_12305"], part.encode(), "json", MARCH, MARCH, part=part)
+    land(tmp_path, b"revised", JUNE)
+    assert [file.body() for file in scan(tmp_path, DATASETS)] == [b"revised"]
+    archive(tmp_path, DATASETS["ssb_12305"], b"3/3", "json", MARCH, MARCH, part="3/3")
+    assert len(scan(tmp_path, DATASETS)) == 4
+
+
+def test_a_part_that_is_there_twice(tmp_path: Path) -> None:
+    for body, part in ((b"a", "1/2"), (b"b", "2/2"), (b"c", "2/2")):
+        archive(tmp_path, DATASETS["ssb_12305"], body, "json", MARCH, MARCH, part=part)
+    assert len(refused(tmp_path)) == 1
+
+
+def test_a_whole_beside_parts(tmp_path: Path) -> None:
+    land(tmp_path)
+    for part in ("1/2", "2/2"):
+        archive(tmp_path, DATASETS["ssb_12305"], part.encode(), "json", MARCH, MARCH, part=part)
+    assert "allowed: one file a vintage of ssb_12305" in refused(tmp_path)[0]

@@ -280,3 +280,18 @@ def test_a_place_that_is_not_ranked_may_be_missing_on_a_map(tmp_path: Path) -> N
     )  # fmt: skip
     with connect(release) as con:
         assert con.execute("SELECT municipality_code FROM mart.border").fetchall() == [("1101",), ("4647",)]
+
+
+def test_a_vintage_in_parts_is_one_vintage(tmp_path: Path) -> None:
+    registry, settings = plain(), Settings(home=tmp_path)
+    rows = ["1430;2019;1;4;10;", "1431;2019;1;0;12;", "1432;2019;1;6;18;", "1101;2019;1;1;5;", "1103;2019;1;5;9;"]
+    for number, some in enumerate((rows[:2], rows[2:]), start=1):
+        body = "\n".join([HEADER, *some, ""]).encode("iso-8859-1")
+        archive(
+            settings.raw / "norway", registry.datasets["khr_supervision"], body, "csv", DAY, DAY, part=f"{number}/2"
+        )
+    for dataset, text in (("klass_codes", codes()), ("klass_changes", CHANGES)):
+        archive(settings.raw / "norway", registry.datasets[dataset], text.encode(), "csv", DAY, DAY)
+    release = build(registry, settings, ANALYSES, date(2021, 12, 31)).path
+    assert value(release, "4647") == (10, 40, "ok", None, None, 3, 3)
+    assert value(release, "1103") == (5, 9, "ok", None, None, 1, 1)

@@ -1,4 +1,5 @@
--- One row per series, vintage, dataset and period: the newest file, at the moment of the vintage, that has the period.
+-- One row per series, vintage, dataset, period and file: the newest file, at the moment of the vintage, that has the period.
+-- A query that the publisher answers in parts has a file a part, all published at one moment; each unit is in one of them.
 -- A vintage is a moment at which a dataset of the series was published; it counts once every dataset has been.
 -- A newer file that covers fewer periods does not take the older ones away.
 WITH used AS (
@@ -29,10 +30,12 @@ SELECT
     complete.vintage,
     used.dataset_id,
     covered.period,
-    max_by(covered.file_id, covered.published_at) AS file_id,
+    covered.file_id,
     complete.vintage = max(complete.vintage) OVER (PARTITION BY complete.indicator_id, complete.era) AS is_newest
 FROM complete
 JOIN used USING (indicator_id, era)
 JOIN covered ON covered.dataset_id = used.dataset_id AND covered.published_at <= complete.vintage
-GROUP BY complete.indicator_id, complete.era, complete.vintage, used.dataset_id, covered.period
-ORDER BY complete.indicator_id, complete.era, complete.vintage, used.dataset_id, covered.period
+QUALIFY covered.published_at = max(covered.published_at) OVER (
+    PARTITION BY complete.indicator_id, complete.era, complete.vintage, used.dataset_id, covered.period
+)
+ORDER BY complete.indicator_id, complete.era, complete.vintage, used.dataset_id, covered.period, covered.file_id
