@@ -59,6 +59,10 @@ class Rule(Declaration):
 
     @model_validator(mode="after")
     def _says_which_day(self) -> "Rule":
+        if self.how == "fetch" and self.datasets == "all":
+            raise ValueError("datasets = 'all' goes with how = 'drop': name what is to be fetched")
+        if self.how == "drop" and self.expects_news:
+            raise ValueError("expects_news goes with how = 'fetch': nobody knows when a file is dropped")
         given = {"week": self.weekday is not None, "month": self.day is not None, "year": bool(self.dates)}
         for every, field in (("week", "weekday"), ("month", "day"), ("year", "dates")):
             if given[every] != (self.every == every):
@@ -84,10 +88,6 @@ class Rule(Declaration):
             "month": day.day == self.day,
             "year": f"{day:%m-%d}" in self.dates,
         }[self.every]
-
-    def covers(self, dataset: str) -> bool:
-        """Whether the rule is about a dataset."""
-        return self.datasets == "all" or dataset in self.datasets
 
 
 class Calendar(Declaration):

@@ -68,6 +68,8 @@ def test_mistakes_are_told_with_their_place(home: Path) -> None:
         ({"every": "month", "day": 31}, "less than or equal to 28"),
         ({"grace_hours": 0}, "greater than or equal to 1"),
         ({"datasets": []}, "at least 1 item"),
+        ({"datasets": "all"}, "name what is to be fetched"),
+        ({"how": "drop", "expects_news": True}, "nobody knows when a file is dropped"),
         ({"wieght": 1}, "Extra inputs are not permitted"),
     ],
 )
