@@ -1,14 +1,16 @@
 """The command line: verbs only, no logic.
 
-Exit codes: 0 done, 1 our own failure, 2 bad input (a declaration, a delivery, an argument), 3 a publisher that failed,
-4 nothing to work on yet or another build at work, 5 a folder that cannot be written.
+Exit codes: 0 done, 1 our own failure or a scheduled run that failed, 2 bad input (a declaration, a delivery, an
+argument), 3 a publisher that failed, 4 nothing to work on yet or another one at work, 5 a folder that cannot be
+written, 6 late, when asked.
 """
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +18,7 @@ import typer
 
 from pipeline.problems import BadInput, PublisherError, bad_input
 from pipeline.registry.load import jurisdictions
+from pipeline.schedule.ledger import AlreadyRunning
 from pipeline.warehouse.release import AlreadyBuilding, NoRelease
 
 app = typer.Typer(
@@ -26,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-BAD_INPUT, PUBLISHER, NOTHING_YET, NO_ACCESS = 2, 3, 4, 5
+FAILED, BAD_INPUT, PUBLISHER, NOTHING_YET, NO_ACCESS, LATE = 1, 2, 3, 4, 5, 6
 
 Where = Annotated[
     list[str] | None, typer.Option("--jurisdiction", "-j", help="norway, england; may be repeated; all when left out.")
@@ -170,6 +173,58 @@ def _found(jurisdiction: str, checked: Any) -> Iterator[str]:
 
 
 @app.command()
+def schedule(
+    jurisdiction: Where = None,
+    once: Annotated[bool, typer.Option(help="Do what is due, and end: for a timer.")] = False,
+) -> None:
+    """Do what is due by the publishers' calendar, again and again. Example: veiviser schedule --once."""
+    from pipeline import jobs
+
+    where = jurisdiction or jobs.scheduled()
+    if not once:
+        jobs.run_always(where, lambda step: typer.echo(step, err=True), _ran, time.sleep)
+    done = []
+    for each in where:
+        done += (runs := jobs.run_due(each, _say(each)))
+        _ran(each, runs)
+        if not runs:
+            typer.echo(f"{each}: nothing is due")
+    if any(run.outcome != "done" for run in done):
+        raise typer.Exit(FAILED)
+
+
+def _ran(jurisdiction: str, runs: list[Any]) -> None:
+    """One line a rule that was served."""
+    for run in runs:
+        told = "; ".join(filter(None, [", ".join(run.news), run.words])) or "nothing new"
+        typer.echo(f"{jurisdiction}: {run.rule}, due {run.due:%Y-%m-%d %H:%M} UTC: {run.outcome}: {told}")
+
+
+@app.command()
+def status(
+    jurisdiction: Where = None,
+    as_json: AsJson = False,
+    fail_if_late: Annotated[bool, typer.Option(help="End with 6 when something is late: for monitoring.")] = False,
+) -> None:
+    """Tell what ran last, what is due next, and what is late. Example: veiviser status -j norway."""
+    from pipeline.schedule import status as schedule_status
+
+    now = datetime.now(UTC)
+    told = [found for each in jurisdiction or jurisdictions() if (found := schedule_status.status(each, now))]
+    if as_json:
+        rows = [row for each in told for row in each.to_rows()]
+        typer.echo(json.dumps(rows, default=_as_text, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(line for each in told for line in schedule_status.lines(each)))
+    if fail_if_late and any(each.is_late for each in told):
+        raise typer.Exit(LATE)
+
+
+def _as_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+@app.command()
 def dictionary() -> None:
     """Print all indicators as Markdown. Example: veiviser dictionary > docs/indicators.md."""
     from pipeline.dictionary import page
@@ -211,7 +266,7 @@ def main() -> None:
     except PublisherError as error:
         typer.echo(str(error), err=True)
         sys.exit(PUBLISHER)
-    except (NoRelease, AlreadyBuilding) as error:
+    except (NoRelease, AlreadyBuilding, AlreadyRunning) as error:
         typer.echo(str(error), err=True)
         sys.exit(NOTHING_YET)
     except PermissionError as error:

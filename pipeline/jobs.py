@@ -1,17 +1,19 @@
-"""The jobs that people and schedules start: fetch, build a release, write the reports; check what is declared."""
+"""What people and timers start: fetch, build a release, write the reports, do what is due; check what is declared."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
-from pipeline.problems import BadInput, Problem
-from pipeline.registry.load import load, read
+from pipeline.problems import BadInput, Problem, bad_input
+from pipeline.registry.load import jurisdictions, load, read
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
+from pipeline.schedule import serve
+from pipeline.schedule.ledger import AlreadyRunning, Ledger, Run
 from pipeline.settings import Settings
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
@@ -96,3 +98,72 @@ def check_services(jurisdiction: str, say: Say) -> ServicesCheck:
         content = list_letter(published, dataset, newest)
         letter = put(settings.reports / jurisdiction / letter_name(dataset), content)
     return ServicesCheck(published, tuple(sorted({*problems, *published.problems})), letter)
+
+
+def scheduled() -> list[str]:
+    """The jurisdictions that declare a calendar."""
+    return [each for each in jurisdictions() if load(each).calendar]
+
+
+def run_due(jurisdiction: str, say: Say) -> list[Run]:
+    """Does what is due in a jurisdiction now; returns what became of each rule.
+
+    Raises BadInput without a calendar, AlreadyRunning while another scheduled run goes on.
+    """
+    calendar = load(jurisdiction).calendar
+    if calendar is None:
+        raise bad_input(
+            "schedule", "", "jurisdiction", jurisdiction, "one with a calendar.toml: " + ", ".join(scheduled())
+        )
+    todo = steps(jurisdiction, say)
+    return serve.serve(serve.able(calendar, todo), Ledger(_runs(jurisdiction)), todo, _now, say)
+
+
+def run_always(
+    where: Sequence[str], say: Say, tell: Callable[[str, list[Run]], None], sleep: Callable[[float], None]
+) -> None:
+    """Does what is due in each jurisdiction, sleeps until something is again, without end; `tell` hears of it."""
+
+    def serve_all() -> None:
+        for each in where:
+            try:
+                tell(each, run_due(each, say))
+            except AlreadyRunning as error:
+                say(str(error))
+
+    serve.keep(serve_all, lambda: min(_wakes(each) for each in where), _now, sleep)
+
+
+def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
+    """What a scheduled run does, in order. A step that `fetches` goes first, as soon as there is one."""
+
+    def build_step(datasets: Sequence[str]) -> serve.Told:
+        built = build_release(jurisdiction, None, again=False, say=say)
+        return serve.Told(news=(f"release {built.path.stem}",) if built.is_new else ())
+
+    def report_step(datasets: Sequence[str]) -> serve.Told:
+        name = release.current(Settings().processed / jurisdiction).stem
+        written = _runs(jurisdiction) / "reported"
+        if written.exists() and written.read_text(encoding="utf-8") == name:
+            return serve.Told()
+        pages = write_reports(jurisdiction, say)
+        written.write_text(name, encoding="utf-8")  # last: reports that were cut short are written again
+        return serve.Told(news=(f"{len(pages)} report files",))
+
+    return [serve.Step("build", build_step), serve.Step("report", report_step)]
+
+
+def _runs(jurisdiction: str) -> Path:
+    return Settings().processed / jurisdiction / "runs"
+
+
+def _wakes(jurisdiction: str) -> datetime:
+    calendar = load(jurisdiction).calendar
+    assert calendar is not None, "run_due has refused a jurisdiction without one"
+    return serve.wakes(
+        serve.able(calendar, steps(jurisdiction, lambda step: None)), Ledger(_runs(jurisdiction)).runs(), _now()
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.breaks import Break
+from pipeline.registry.calendar import Calendar
 from pipeline.registry.dataset import Correction, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
 from pipeline.registry.list_correction import ListCorrection
@@ -43,6 +45,7 @@ class Registry:
     cohorts: tuple[Cohort, ...]
     breaks: tuple[Break, ...]
     peers: Peers | None
+    calendar: Calendar | None = dataclass_field(repr=False)  # touches no number, so no release is named by it
 
     @property
     def ranked(self) -> list[Indicator]:
@@ -114,6 +117,7 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
         "breaks": reader.rows("breaks.toml", "break", Break),
         "peers": reader.one("peers.toml", Peers) if (folder / "peers.toml").exists() else None,
+        "calendar": reader.one("calendar.toml", Calendar) if (folder / "calendar.toml").exists() else None,
     }
     if parts["jurisdiction"] is None or parts["index"] is None:
         return None, sorted(reader.problems)
@@ -128,6 +132,7 @@ def _across(registry: Registry) -> Iterator[Problem]:
         *_dataset_names(registry),
         *_dimension_names(registry),
         *_break_names(registry),
+        *_rule_names(registry),
     ]:
         if given not in allowed:
             yield Problem(f"{home}/{file}", "", field, repr(given), "one of " + ", ".join(sorted(allowed)))
@@ -210,6 +215,7 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),
         ("breaks.toml", "id", [each.id for each in registry.breaks]),
         *(("breaks.toml", f"{b.id}.services", [each.service for each in b.services]) for b in registry.breaks),
+        ("calendar.toml", "id", [each.id for each in registry.calendar.rule] if registry.calendar else []),
         ("peers.toml", "features", [each.id for each in registry.peers.features] if registry.peers else []),
         (
             "corrections",
@@ -260,3 +266,10 @@ def _break_names(registry: Registry) -> Iterator[Name]:
     for each in registry.breaks:
         for name in each.indicators if each.indicators != "all" else ():
             yield "breaks.toml", f"{each.id}.indicators", name, registry.indicators.keys()
+
+
+def _rule_names(registry: Registry) -> Iterator[Name]:
+    """(file, field, name, names there are) wherever a rule of the calendar names a dataset."""
+    for each in registry.calendar.rule if registry.calendar else ():
+        for name in each.datasets if each.datasets != "all" else ():
+            yield "calendar.toml", f"{each.id}.datasets", name, registry.datasets.keys()

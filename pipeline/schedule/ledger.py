@@ -1,0 +1,135 @@
+"""The ledger: which due times were answered, by which run, and how it went. Lines are added, never changed.
+
+data/processed/norway/runs/2026.jsonl     one line when a run starts, one for each of its rules when it ends
+data/processed/norway/runs/running.lock   held while a run goes on; it ends with the process, however that ends
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+Outcome = Literal["running", "done", "failed", "interrupted"]
+
+
+class AlreadyRunning(Exception):
+    """Another scheduled run of the same jurisdiction is under way."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did about one rule: `due` is the newest due time it answers, and it answers those before it too.
+
+    outcome: `running` until its end is written; `interrupted` when it was killed before that. news: what was new.
+    """
+
+    id: str
+    rule: str
+    due: datetime
+    started: datetime
+    ended: datetime | None = None
+    outcome: Outcome = "running"
+    news: tuple[str, ...] = ()
+    words: str = ""
+
+
+class Ledger:
+    """The ledger of one jurisdiction; `folder` is its `runs`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def runs(self) -> list[Run]:
+        """All runs, a row a rule, in the order in which they started."""
+        found: dict[tuple[str, str], Run] = {}
+        for line in self._lines():
+            for rule, due in line["due"].items():
+                if line["event"] == "started":
+                    found[line["run"], rule] = Run(line["run"], rule, _moment(due), _moment(line["at"]))
+                elif run := found.get((line["run"], rule)):
+                    found[line["run"], rule] = replace(
+                        run,
+                        ended=_moment(line["at"]),
+                        outcome=line["outcome"],
+                        news=tuple(line["news"]),
+                        words=line["words"],
+                    )
+        return list(found.values())
+
+    def start(self, due: dict[str, datetime], now: datetime) -> str:
+        """Writes that a run starts, with the due time it answers for each rule; returns its name."""
+        name = f"{now:%Y%m%dT%H%M%S}_{os.urandom(3).hex()}"
+        self._add(now, {"event": "started", "run": name, "due": _texts(due)})
+        return name
+
+    def end(self, run: Run, now: datetime, outcome: Outcome, news: Sequence[str] = (), words: str = "") -> None:
+        """Writes how a run ended for a rule."""
+        told = {"outcome": outcome, "news": list(news), "words": words}
+        self._add(now, {"event": "ended", "run": run.id, "due": _texts({run.rule: run.due}), **told})
+
+    def clear(self, now: datetime) -> list[Run]:
+        """Writes that each run without an end was interrupted; only under the lock, where no other goes on."""
+        left = [run for run in self.runs() if run.outcome == "running"]
+        for run in left:
+            self.end(run, now, "interrupted", words="it was stopped before its end")
+        return left
+
+    @contextmanager
+    def alone(self, wait: float = 1) -> Iterator[None]:
+        """One run at a time. Raises AlreadyRunning."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / "running.lock", timeout=wait)
+        try:
+            lock.acquire()
+        except Timeout:
+            place = self.folder.parent.name
+            raise AlreadyRunning(f"another scheduled run of {place} is at work; wait for it, or stop it") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def is_busy(self) -> bool:
+        """Whether a run goes on right now."""
+        if not self.folder.exists():
+            return False
+        try:
+            with self.alone(wait=0):
+                return False
+        except AlreadyRunning:
+            return True
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        """The events; half a line, left by a kill or a full disk, is none."""
+        for path in sorted(self.folder.glob("*.jsonl")):
+            for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                try:
+                    yield json.loads(text)
+                except json.JSONDecodeError:
+                    continue
+
+    def _add(self, now: datetime, event: dict[str, Any]) -> None:
+        """One write, and on the disk before anything else happens; it never goes on behind half a line."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{now:%Y}.jsonl"
+        line = json.dumps({"at": now.isoformat(), **event}, ensure_ascii=False) + "\n"
+        with path.open("ab+") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+            is_whole = file.read() in (b"", b"\n")
+            file.write(line.encode() if is_whole else b"\n" + line.encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _texts(due: dict[str, datetime]) -> dict[str, str]:
+    return {rule: moment.isoformat() for rule, moment in due.items()}

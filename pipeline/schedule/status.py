@@ -1,0 +1,159 @@
+"""How the schedule stands: per rule and dataset the last run, the newest vintage, what is due next, what is late."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, time
+from typing import Any
+
+from pipeline.problems import BadInput
+from pipeline.registry.calendar import Calendar, Rule
+from pipeline.registry.load import Registry, load
+from pipeline.schedule.due import last_due, next_due, unserved
+from pipeline.schedule.ledger import Ledger, Run
+from pipeline.settings import Settings
+from pipeline.sources.landing import scan
+
+
+@dataclass(frozen=True)
+class Row:
+    """One rule and one of its datasets; `dataset` is `all` where a rule is about every file. Moments are in UTC.
+
+    late: why it is, in words; None when it is not. outcome: `never` before the first run.
+    """
+
+    rule: str
+    title: str
+    dataset: str
+    sure: str
+    last_run: datetime | None
+    outcome: str
+    news: tuple[str, ...]
+    words: str
+    newest_vintage: datetime | None
+    next_due: datetime
+    late: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """A jurisdiction's schedule at a moment; `archive` says what is wrong when the archive cannot be read."""
+
+    jurisdiction: str
+    calendar: Calendar
+    now: datetime
+    is_running: bool
+    rows: tuple[Row, ...]
+    archive: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether anything is late."""
+        return any(row.late for row in self.rows)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """For machines: one row a rule and dataset."""
+        return [{"jurisdiction": self.jurisdiction, **asdict(row)} for row in self.rows]
+
+
+def status(jurisdiction: str, now: datetime) -> Status | None:
+    """How the schedule of a jurisdiction stands; nothing when it declares no calendar."""
+    registry, settings = load(jurisdiction), Settings()
+    if registry.calendar is None:
+        return None
+    ledger = Ledger(settings.processed / jurisdiction / "runs")
+    vintages, archive = _vintages(registry, settings)
+    busy = ledger.is_busy()
+    found = rows(registry.calendar, ledger.runs(), vintages, now, busy)
+    return Status(jurisdiction, registry.calendar, now, busy, tuple(found), archive)
+
+
+def _vintages(registry: Registry, settings: Settings) -> tuple[dict[str, datetime], str]:
+    """Dataset → when its newest file was published; and what is wrong with the archive, which a status must survive."""
+    newest: dict[str, datetime] = {}
+    try:
+        for file in scan(settings.raw / registry.jurisdiction.id, registry.datasets):
+            each = file.sidecar
+            newest[each.dataset] = max(each.published, newest.get(each.dataset, each.published))
+    except BadInput as error:
+        return {}, str(error)
+    return newest, ""
+
+
+def rows(
+    calendar: Calendar, runs: Sequence[Run], vintages: Mapping[str, datetime], now: datetime, is_running: bool = False
+) -> Iterator[Row]:
+    """A row a rule and dataset, in the order of the calendar."""
+    for rule in calendar.rule:
+        mine = [run for run in runs if run.rule == rule.id]
+        last = mine[-1] if mine else None
+        outcome = last.outcome if last else "never"
+        missed = _missed(calendar, rule, mine, now)
+        for dataset in ["all"] if rule.datasets == "all" else rule.datasets:
+            newest = max(vintages.values(), default=None) if dataset == "all" else vintages.get(dataset)
+            yield Row(
+                rule=rule.id,
+                title=rule.title.en,
+                dataset=dataset,
+                sure=rule.sure,
+                last_run=last.started if last else None,
+                outcome="interrupted" if outcome == "running" and not is_running else outcome,
+                news=last.news if last else (),
+                words=last.words if last else "",
+                newest_vintage=newest,
+                next_due=next_due(calendar, rule, now),
+                late=missed or _awaited(calendar, rule, newest, now),
+            )
+
+
+def _missed(calendar: Calendar, rule: Rule, runs: Sequence[Run], now: datetime) -> str | None:
+    """That we did not answer a due time within its grace."""
+    open_times = unserved(calendar, rule, (run.due for run in runs if run.outcome == "done"), now)
+    overdue = [each for each in open_times if each + rule.grace < now]
+    if not overdue:
+        return None
+    why = f"the last run {runs[-1].outcome}" if runs else "nothing has run yet"
+    if runs and runs[-1].outcome in ("done", "running"):
+        why = "nothing has run since"
+    if runs and runs[-1].words:
+        why += f" ({runs[-1].words})"
+    return f"not looked for since it was due on {_told(calendar, overdue[0])}: {why}"
+
+
+def _awaited(calendar: Calendar, rule: Rule, newest: datetime | None, now: datetime) -> str | None:
+    """That the publisher brought nothing new within the grace, although something was expected."""
+    if not rule.expects_news:
+        return None
+    expected = last_due(calendar, rule, now - rule.grace)
+    morning = datetime.combine(expected.astimezone(calendar.zone).date(), time(0), calendar.zone)
+    if newest is not None and newest >= morning:
+        return None
+    have = f"the newest is of {_told(calendar, newest)}" if newest else "there is none"
+    return f"a new one was expected on {_told(calendar, expected)}; {have}"
+
+
+def _told(calendar: Calendar, moment: datetime) -> str:
+    """A moment by the publishers' clock."""
+    return f"{moment.astimezone(calendar.zone):%Y-%m-%d %H:%M}"
+
+
+def lines(told: Status) -> Iterator[str]:
+    """The status as text: a paragraph a rule, its datasets below, what is late last of all."""
+    calendar = told.calendar
+    runs = "a run goes on" if told.is_running else "no run goes on"
+    yield f"{told.jurisdiction}: {runs}; times are {calendar.timezone}"
+    if told.archive:
+        yield f"  the archive cannot be read, so no vintage is known: {told.archive}"
+    rule = ""
+    for row in told.rows:
+        if row.rule != rule:
+            rule = row.rule
+            ran = f"last run {_told(calendar, row.last_run)}, {row.outcome}" if row.last_run else "has not run yet"
+            yield f"  {row.title}: {ran}; next due {_told(calendar, row.next_due)}"
+            if row.news:
+                yield f"    new: {', '.join(row.news)}"
+            if row.words:
+                yield f"    {row.words}"
+        newest = f"newest {_told(calendar, row.newest_vintage)}" if row.newest_vintage else "none yet"
+        yield f"    {row.dataset}: {newest}" + (f"; LATE: {row.late}" if row.late else "")
+    late = sum(row.late is not None for row in told.rows)
+    yield f"{told.jurisdiction}: " + (f"{late} late" if late else "nothing is late")
