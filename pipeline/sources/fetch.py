@@ -95,6 +95,9 @@ class Fetching:
         published = answer.last_modified or found.named_day
         if newest is not None and newest.sidecar.sha256 == hashlib.sha256(answer.body).hexdigest():
             return Outcome(dataset.id, "no change", f"the same bytes at another address, {found.address}")
+        if newest is not None and published <= newest.sidecar.published:
+            happened = f"is another file, but {_since(published)}: not newer than the newest in the archive"
+            raise PublisherError(found.address, happened, "ask the publisher which of the two holds")
         archive(
             self._folder, dataset, answer.body, "zip", published, datetime.now(UTC),
             query=query, published_is_known=answer.last_modified is not None,

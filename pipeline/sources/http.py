@@ -7,7 +7,7 @@ too large ones and web pages where data belong are refused with a PublisherError
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from pipeline.problems import PublisherError
 AGAIN = "try again later, and write to the publisher if it lasts"
 LOOK = "open the address in a browser: the publisher has changed something, or stands still"
 NAME = "veiviser (open-source statistics of child welfare)"
-SLACK_SECONDS = 0.25  # a call arrives a little after it was counted, so two may arrive nearer than they were made
+SLACK_SECONDS = 0.5  # a call arrives a little after it was counted, so two may arrive nearer than they were made
 NEVER = 10**9
 Kind = Literal["json", "zip", "html"]
 
@@ -276,7 +276,9 @@ def _check_kind(response: requests.Response, body: bytes, kind: Kind, address: s
 
 
 def _moment(header: str | None) -> datetime | None:
+    """The moment a header names, in UTC when it names no zone; nothing when it names none."""
     try:
-        return parsedate_to_datetime(header) if header else None
+        moment = parsedate_to_datetime(header) if header else None
     except ValueError:
         return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None

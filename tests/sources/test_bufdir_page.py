@@ -72,6 +72,13 @@ def test_a_new_edition_without_a_day_has_the_one_in_its_name(serve: Serve, tmp_p
     assert file.sidecar.published == datetime(2027, 9, 3, tzinfo=UTC) and not file.sidecar.published_is_known
 
 
+def test_another_file_of_the_same_day(serve: Serve, tmp_path: Path) -> None:
+    serve(NAME)
+    outcome = serve(NEXT, body=zipped("second"))
+    assert outcome.fault == "publisher" and "not newer than the newest in the archive" in outcome.detail
+    assert len(scan(tmp_path, NORWAY.datasets)) == 1
+
+
 @pytest.mark.parametrize("links", [(), (NAME, NEXT), ("/uploads/kommunemonitor_okonomi_2026_09_04_ab.zip",)])
 def test_none_or_several(serve: Serve, tmp_path: Path, links: tuple[str, ...]) -> None:
     outcome = serve(*links)

@@ -1,14 +1,17 @@
 """How publishers are asked, over real sockets: they may be slow, break off, lie, or send us elsewhere."""
 
+import io
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
+import requests
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from pipeline.problems import PublisherError
-from pipeline.sources.http import Limits, Publishers
+from pipeline.sources.http import Limits, Publishers, _Session
 
 QUICK = Limits(
     calls=100,
@@ -189,6 +192,30 @@ def test_another_page_of_the_same_host_is_followed(publishers: Publishers, https
     in_turn(httpserver, failing(302, Location="/elsewhere"))
     in_turn(httpserver, good, path="/elsewhere")
     assert publishers.get(httpserver.url_for("/data"), "json").json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("target", "is_followed"),
+    [("http://data.ssb.no/b", False), ("https://data.ssb.no/b", True), ("/b", True), ("https://ssb.no/b", False)],
+)
+def test_from_https_only_to_https_of_the_same_host(target: str, is_followed: bool) -> None:
+    response = requests.Response()
+    response.status_code, response.url, response.headers["location"] = 302, "https://data.ssb.no/a", target
+    response.request, response.raw = requests.Request("GET", response.url).prepare(), io.BytesIO()
+    if is_followed:
+        assert _Session().get_redirect_target(response) == target
+    else:
+        with pytest.raises(PublisherError, match="sends us on to"):
+            _Session().get_redirect_target(response)
+
+
+@pytest.mark.parametrize("header", ["Fri, 04 Sep 2026 06:00:00 GMT", "Fri, 04 Sep 2026 06:00:00 -0000", "in autumn"])
+def test_the_day_of_a_file_has_a_zone_or_is_not_known(
+    publishers: Publishers, httpserver: HTTPServer, header: str
+) -> None:
+    in_turn(httpserver, Response(b"{}", headers={"Last-Modified": header}))
+    day = publishers.get(httpserver.url_for("/data"), "json").last_modified
+    assert day == (None if header == "in autumn" else datetime(2026, 9, 4, 6, tzinfo=UTC))
 
 
 def test_a_question_is_not_turned_into_another(publishers: Publishers, httpserver: HTTPServer) -> None:
