@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.registry.calendar import Calendar
@@ -82,6 +82,7 @@ def test_a_year_with_outages_answers_every_due_time_once(tmp_path: Path) -> None
     assert easter == [utc("2020-04-14 07:30")], "Easter Monday is made up on Tuesday's due time, in one run"
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 400), st.integers(0, 2000)), min_size=1, max_size=8), st.integers(0, 8760))
 def test_any_outages_leave_each_due_time_answered_once(spans: list[tuple[int, int]], offset: int) -> None:
     """spans: hours up, hours down, in turn; woken by its own reckoning while up."""

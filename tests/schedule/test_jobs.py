@@ -1,0 +1,73 @@
+"""What a scheduled run does: build, and report when the release is not yet reported."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import jobs
+from pipeline.problems import BadInput
+from pipeline.schedule.ledger import Ledger
+from pipeline.schedule.serve import Told
+from pipeline.settings import Settings
+from pipeline.warehouse import release
+from pipeline.warehouse.build import Built
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VEIVISER_HOME", str(tmp_path))
+    folder = tmp_path / "data" / "processed" / "england"
+    (folder / "runs").mkdir(parents=True)
+    (folder / "releases").mkdir()
+    monkeypatch.setattr(jobs, "build_release", lambda *_, **__: Built(release.path_of(folder, "first"), is_new=True))
+    monkeypatch.setattr(jobs, "write_reports", lambda *_: [Path("index.html")])
+    stand(folder, "first")
+    return tmp_path
+
+
+def stand(folder: Path, name: str) -> None:
+    release.path_of(folder, name).touch()
+    release.make_current(folder, name)
+
+
+def quiet(step: str) -> None:
+    pass
+
+
+def test_a_release_is_reported_once_also_when_somebody_else_built_it(home: Path) -> None:
+    build_step, report_step = jobs.steps("england", quiet)
+    assert build_step.do([]) == Told(news=("release first",))
+    assert report_step.do([]) == Told(news=("1 report files",))
+    assert report_step.do([]) == Told()
+    stand(Settings().processed / "england", "second")
+    assert report_step.do([]) == Told(news=("1 report files",))
+
+
+def test_reports_that_were_cut_short_are_written_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> list[Path]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "write_reports", killed)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.run_due("england", quiet)
+    assert [run.outcome for run in Ledger(Settings().processed / "england" / "runs").runs()] == ["running"]
+    (made_up,) = jobs.run_due("england", quiet)
+    assert (made_up.outcome, made_up.news) == ("done", ("release first", "1 report files"))
+
+
+def test_a_jurisdiction_without_a_calendar_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert jobs.scheduled() == ["england", "norway"]
+    with pytest.raises(BadInput, match="denmark"):
+        jobs.run_due("denmark", quiet)
+
+
+def test_it_goes_on_while_another_run_is_at_work(home: Path) -> None:
+    said: list[str] = []
+
+    def stop(seconds: float) -> None:
+        raise InterruptedError
+
+    with Ledger(Settings().processed / "england" / "runs").alone(), pytest.raises(InterruptedError):
+        jobs.run_always(["england"], said.append, lambda where, runs: None, stop)
+    assert said == ["another scheduled run of england is at work; wait for it, or stop it"]
