@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pipeline.registry.agreement import Same, Share, Sum, Total
 from pipeline.registry.model import Declaration, Identifier, Text
 
 Status = Literal[
@@ -50,6 +51,7 @@ class DatasetBase(Declaration):
     symbols: dict[str, Status] = {}
     hidden: Hidden | None = None
     aggregate_pattern: str | None = None
+    totals: tuple[Total, ...] = ()
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -93,6 +95,9 @@ class DelimitedDataset(DatasetBase):
     measures: Annotated[tuple[str, ...], Field(min_length=1)]
     where: dict[str, str] = {}
     blank: Status = "not_reported"
+    shares: tuple[Share, ...] = ()
+    sums: tuple[Sum, ...] = ()
+    same: tuple[Same, ...] = ()
 
 
 class MemberList(Declaration):
@@ -114,6 +119,7 @@ class ReferenceDataset(DatasetBase):
     skip_codes: tuple[str, ...] = ()
     constants: dict[str, str] = {}
     members: MemberList | None = None
+    same: tuple[Same, ...] = ()
 
     @model_validator(mode="after")
     def _members_are_declared_where_there_are_some(self) -> "ReferenceDataset":
@@ -129,6 +135,9 @@ class MapDataset(DatasetBase):
     border_date: date
     code_property: str
     name_property: str
+    county_property: str | None = None  # holds the first two digits of the code
+    bounds: tuple[float, float, float, float] | None = None  # west, south, east, north: every position lies within
+    longest_step: float | None = None  # degrees between two positions of a ring, as seen; a farther one is a slip
 
 
 Dataset = Annotated[

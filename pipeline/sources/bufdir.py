@@ -4,24 +4,19 @@ In each workbook the first sheet has its title in row 1 and the header in row 3,
 `Region | Regionnavn | Tallformat | 2015 …`; the numbers are texts with decimal comma.
 """
 
-import io
 import re
 import zipfile
-from zlib import error as ZlibError
 
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import BufdirDataset
+from pipeline.sources import limits, workbook, zipped
 from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
 
 HEADER_ROW = 3
 HEADER = ["Region", "Regionnavn", "Tallformat"]
-END_OF_ZIP = b"PK\x05\x06"  # its record is 22 bytes long, with the length of a comment at byte 20
-REFUSED = (RuntimeError, NotImplementedError)  # zipfile: encrypted, or packed by a method it does not know
-MAX_WORKBOOK_BYTES = 50_000_000  # the largest seen is under 1 MB; a bomb is stopped before it is unpacked
 
 
 def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
@@ -31,10 +26,14 @@ def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
     """
     tables: list[pd.DataFrame] = []
     problems: list[Problem] = []
-    with _opened(body, file) as zipped:
-        for letter, name in sorted(_workbooks(zipped, dataset, file).items()):
+    limits.check_size(len(body), file)
+    with zipped.opened(body, file) as monitor:
+        named = sorted(_workbooks(monitor, dataset, file).items())
+        bodies = zipped.contents(monitor, file)
+        for letter, name in named:
             try:
-                tables.append(_cells(_unpacked(zipped, name, file), dataset, letter, file, name))
+                rows = workbook.first_sheet(bodies[name], file, name)
+                tables.append(_cells(rows, dataset, letter, file, name))
             except BadInput as error:
                 problems += error.problems
     if problems:
@@ -42,26 +41,11 @@ def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _opened(body: bytes, file: str) -> zipfile.ZipFile:
-    """The ZIP, if it is whole.
-
-    A truncated one would often open all the same: as the first whole workbook inside it, which is a ZIP too.
-    """
-    end = body.rfind(END_OF_ZIP)
-    comment_bytes = int.from_bytes(body[end + 20 : end + 22], "little")
-    if end < 0 or end + 22 + comment_bytes != len(body):
-        raise bad_input(file, f"{len(body)} bytes", "ZIP", "no end of the ZIP", "a complete ZIP file: fetch it again")
-    try:
-        return zipfile.ZipFile(io.BytesIO(body))
-    except zipfile.BadZipFile as error:
-        raise bad_input(file, f"{len(body)} bytes", "ZIP", str(error), "a complete ZIP file: fetch it again") from None
-
-
-def _workbooks(zipped: zipfile.ZipFile, dataset: BufdirDataset, file: str) -> dict[str, str]:
+def _workbooks(monitor: zipfile.ZipFile, dataset: BufdirDataset, file: str) -> dict[str, str]:
     """Letter → name of the workbook in the ZIP, one for each declared letter."""
     found: dict[str, str] = {}
     problems = []
-    for name in zipped.namelist():
+    for name in monitor.namelist():
         stem = name.rpartition("/")[2]
         if not stem or name.startswith("__MACOSX/"):
             continue
@@ -82,19 +66,6 @@ def _workbooks(zipped: zipfile.ZipFile, dataset: BufdirDataset, file: str) -> di
 
 def _list(dataset: BufdirDataset) -> str:
     return ", ".join(dataset.workbooks)
-
-
-def _unpacked(zipped: zipfile.ZipFile, name: str, file: str) -> list[list[object]]:
-    """The first sheet, from its first row and column."""
-    if zipped.getinfo(name).file_size > MAX_WORKBOOK_BYTES:
-        raise bad_input(
-            file, name, "size", zipped.getinfo(name).file_size, f"at most {MAX_WORKBOOK_BYTES} bytes unpacked"
-        )
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(zipped.read(name)))
-        return workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)  # type: ignore[return-value]
-    except (zipfile.BadZipFile, ZlibError, CalamineError, EOFError, ValueError, *REFUSED) as error:
-        raise bad_input(file, name, "workbook", str(error), "a readable .xlsx workbook") from None
 
 
 def _cells(rows: list[list[object]], dataset: BufdirDataset, letter: str, file: str, name: str) -> pd.DataFrame:

@@ -1,13 +1,13 @@
 """Reads text files of separated values: KHR extracts, English releases, and code lists."""
 
-import csv
-import io
 import re
+from datetime import date
 
 import pandas as pd
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DelimitedDataset, ReferenceDataset
+from pipeline.sources import agreement, text
 from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
 
 
@@ -20,6 +20,7 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
     if dataset.half_year_column:
         needed.append(dataset.half_year_column)
     rows = _rows(body, dataset.encoding, dataset.separator, needed, file)
+    every = rows
     for column, wanted in dataset.where.items():
         rows = rows[rows[column] == wanted]
     if rows.empty:
@@ -36,6 +37,8 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
     problems = list(unreadable(cells, dataset, dataset.decimal, file))
     if problems:
         raise BadInput(problems)
+    agreement.check_rows(every, dataset, file)
+    agreement.check_totals(cells, dataset, file)
     return cells[COLUMNS]
 
 
@@ -45,6 +48,7 @@ def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.Data
     A list of joint services also gets `line`, the line of the file, because its rows are checked against each other.
     """
     rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
+    agreement.check_rows(rows, dataset, file)
     table = pd.DataFrame({wanted: rows[column].str.strip() for wanted, column in dataset.columns.items()})
     if dataset.members is not None:
         table = table.assign(line=rows["line"].astype(str))
@@ -53,10 +57,10 @@ def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.Data
         Problem(
             file, f"row {line}", name, repr(given), "a year of four digits" if name == "year" else "a day, 2020-01-01"
         )
-        for name, pattern in (("year", r"\d{4}"), ("changed_on", r"\d{4}-\d\d-\d\d"))
+        for name, is_one in (("year", _is_year), ("changed_on", _is_day))
         if name in table
         for line, given in zip(rows["line"], table[name], strict=True)
-        if not re.fullmatch(pattern, given)
+        if not is_one(given)
     ]
     if wrong:
         raise BadInput(wrong[:PROBLEMS_SHOWN])
@@ -64,17 +68,21 @@ def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.Data
     return table.assign(**dataset.constants)
 
 
+def _is_year(given: str) -> bool:
+    return re.fullmatch("[0-9]{4}", given) is not None
+
+
+def _is_day(given: str) -> bool:
+    """Whether it is a day of the calendar, written in full."""
+    try:
+        return date.fromisoformat(given).isoformat() == given
+    except ValueError:
+        return False
+
+
 def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: str) -> pd.DataFrame:
     """The file as text columns, with `line` the line number; every row as long as the header."""
-    if not body.strip():
-        raise bad_input(file, "", "file", "an empty file", "a header and at least one row")
-    try:
-        text = body.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except UnicodeDecodeError as error:
-        raise bad_input(
-            file, f"byte {error.start}", "encoding", body[error.start : error.start + 4], encoding
-        ) from None
-    header, content, lines, problems = _split(text, separator, file)
+    header, content, lines, problems = text.split(text.decoded(body, encoding, file), separator, file)
     for column in dict.fromkeys(needed):
         if header.count(column) != 1:
             allowed = f"one column named {column!r}"
@@ -84,26 +92,6 @@ def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: s
     if problems:
         raise BadInput(problems[:PROBLEMS_SHOWN])
     return pd.DataFrame(content, columns=header).assign(line=lines)
-
-
-def _split(text: str, separator: str, file: str) -> tuple[list[str], list[list[str]], list[int], list[Problem]]:
-    """Header, rows as long as it, their line numbers, and the rows that are shorter or longer."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    content: list[list[str]] = []
-    lines: list[int] = []
-    problems: list[Problem] = []
-    try:
-        header = next(reader)
-        for row in reader:
-            if len(row) == len(header):
-                content.append(row)
-                lines.append(reader.line_num)
-            elif row:
-                given = f"{len(row)} fields"
-                problems.append(Problem(file, f"row {reader.line_num}", "row", given, f"{len(header)} fields"))
-    except csv.Error as error:
-        raise bad_input(file, f"row {reader.line_num}", "row", str(error), "fields whose quotes are closed") from None
-    return header, content, lines, problems
 
 
 def _unit_code(rows: pd.DataFrame, dataset: DelimitedDataset) -> pd.Series:
@@ -121,7 +109,7 @@ def _unit_code(rows: pd.DataFrame, dataset: DelimitedDataset) -> pd.Series:
 
 def _period(rows: pd.DataFrame, dataset: DelimitedDataset, file: str) -> pd.Series:
     year = rows[dataset.year_column].str.strip()
-    _must_match(rows, dataset.year_column, r"\d{4}", "a year of four digits", file)
+    _must_match(rows, dataset.year_column, r"[0-9]{4}", "a year of four digits", file)
     if dataset.half_year_column is None:
         return year
     _must_match(rows, dataset.half_year_column, "[12]", "1 or 2", file)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import MapDataset
+from pipeline.sources import strict_json
 from pipeline.sources.table import PROBLEMS_SHOWN
 
 LONGEST = 100  # of what stood there
@@ -72,10 +73,7 @@ def read(body: bytes, dataset: MapDataset, file: str) -> pd.DataFrame:
 
 
 def _features(body: bytes, file: str) -> list[Any]:
-    try:
-        found = json.loads(body)
-    except ValueError as error:
-        raise bad_input(file, "", "GeoJSON", str(error), "a whole file of JSON in UTF-8") from None
+    found = strict_json.parse(body, file, "a whole file of JSON in UTF-8")
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list) or not features:
         given = sorted(found) if isinstance(found, dict) else type(found).__name__
@@ -99,5 +97,37 @@ def _row(feature: Any, dataset: MapDataset, file: str, number: int) -> dict[str,
         shown = given if len(given) <= LONGEST else f"{given[:LONGEST]}…"
         place = f"feature {number}, {code} {name}"
         raise BadInput([Problem(file, place, field, shown, mistake["msg"].removeprefix("Value error, "))]) from None
+    _check_positions(feature["geometry"], dataset, file, f"feature {number}, {code} {name}")
+    county = dataset.county_property
+    if county in named and named[county] != code[:2]:
+        raise bad_input(
+            file, f"feature {number}, {code} {name}", str(county), named[county], f"{code[:2]!r}, as in the code"
+        )
     geometry = json.dumps(feature["geometry"], separators=(",", ":"))
     return {"municipality_code": code, "name": name, "geometry": geometry}
+
+
+def _check_positions(geometry: dict[str, Any], dataset: MapDataset, file: str, place: str) -> None:
+    """Raises BadInput for a position outside the declared bounds, or far from the one before."""
+    deep = geometry["coordinates"]
+    rings = [ring for part in deep for ring in part] if geometry["type"] == "MultiPolygon" else deep
+    for ring in rings:
+        before = ring[0]
+        for position in ring:
+            allowed = _wrong_with(position, before, dataset)
+            if allowed:
+                raise bad_input(file, place, "position", position[:2], allowed)
+            before = position
+
+
+def _wrong_with(position: list[float], before: list[float], dataset: MapDataset) -> str:
+    """What would be allowed instead; nothing when all is well."""
+    x, y = position[:2]
+    if dataset.bounds is not None:
+        west, south, east, north = dataset.bounds
+        if not (west <= x <= east and south <= y <= north):
+            return f"longitude {west:g} to {east:g}, latitude {south:g} to {north:g}"
+    far = dataset.longest_step
+    if far is not None and max(abs(x - before[0]), abs(y - before[1])) > far:
+        return f"at most {far:g} degrees from the position before, {before[:2]}"
+    return ""

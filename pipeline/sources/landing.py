@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DatasetBase
+from pipeline.sources import limits
 
 
 class Sidecar(BaseModel):
@@ -69,6 +70,7 @@ class ArchivedFile(BaseModel):
 
         Raises BadInput when they have changed since.
         """
+        limits.check_size(self.path.stat().st_size, self.file_id)
         body = self.path.read_bytes()
         if hashlib.sha256(body).hexdigest() != self.sidecar.sha256:
             raise bad_input(

@@ -1,6 +1,5 @@
 """Reads JSON-stat2 as PxWeb sends it, with the `status` signs that ready-made readers drop."""
 
-import json
 from math import prod
 from typing import Any
 
@@ -8,7 +7,8 @@ import pandas as pd
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import PxwebDataset
-from pipeline.sources.table import COLUMNS
+from pipeline.sources import agreement, limits, strict_json
+from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN
 
 
 def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
@@ -19,7 +19,7 @@ def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
     parsed = _parsed(body, file)
     try:
         cells = read_jsonstat2(parsed, file)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"{type(error).__name__}: {error}"
         raise bad_input(file, "", "JSON-stat2", what, "dimensions with categories, numbers, whole indexes") from None
     given = [column for column in cells.columns if column not in ("value", "status")]
@@ -36,7 +36,9 @@ def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
     cells["unit_code"] = cells["unit_code"].str.removesuffix(dataset.strip_suffix)
     cells["dimensions"] = _joined(cells, others)
     cells["place"] = "index " + cells.index.astype(str)
-    return _with_status(cells, dataset, file)[COLUMNS]
+    cells = _with_status(cells, dataset, file)
+    agreement.check_totals(cells, dataset, file)
+    return cells[COLUMNS]
 
 
 def read_jsonstat2(dataset: dict[str, Any], file: str = "") -> pd.DataFrame:
@@ -44,9 +46,12 @@ def read_jsonstat2(dataset: dict[str, Any], file: str = "") -> pd.DataFrame:
 
     Dense and sparse values and status, `index` as list, map, or left out for a single category.
     """
-    codes = [_codes(dataset["dimension"][name]["category"]) for name in dataset["id"]]
+    codes = [_codes(dataset["dimension"][name]["category"], name, file) for name in dataset["id"]]
+    limits.check_cells(prod(map(len, codes)), file, "dimension")
+    if len(set(dataset["id"])) != len(codes):
+        raise bad_input(file, "id", "id", dataset["id"], "each dimension once")
     cells = pd.MultiIndex.from_product(codes, names=dataset["id"]).to_frame(index=False)
-    if len(cells) != prod(dataset["size"]):
+    if dataset["size"] != [len(each) for each in codes]:
         raise bad_input(file, "size", "size", dataset["size"], f"the {len(cells)} combinations of the categories")
     for name in ("value", "status"):
         given = dataset.get(name)
@@ -66,31 +71,43 @@ def read_jsonstat2(dataset: dict[str, Any], file: str = "") -> pd.DataFrame:
 def _parsed(body: bytes, file: str) -> dict[str, Any]:
     if not body.strip():
         raise bad_input(file, "", "file", "an empty file", "a JSON-stat2 dataset")
-    try:
-        parsed = json.loads(body, parse_constant=_no_number)
-    except ValueError as error:
-        raise bad_input(file, str(error).rpartition(": ")[2], "JSON", body[:40], "well-formed JSON") from None
+    parsed = strict_json.parse(body, file)
     for field in ("id", "size", "dimension", "value"):
         if not isinstance(parsed, dict) or field not in parsed:
             raise bad_input(file, "", field, "nothing", f"a JSON-stat2 dataset with {field}")
     return dict(parsed)
 
 
-def _no_number(constant: str) -> None:
-    """JSON has no NaN and no Infinity, though Python reads them."""
-    raise ValueError(f"{constant} is no number: line 1")
-
-
-def _codes(category: dict[str, Any]) -> list[str]:
-    index = category.get("index", list(category.get("label", {})))
-    return list(index) if isinstance(index, list) else sorted(index, key=index.__getitem__)
+def _codes(category: dict[str, Any], name: str, file: str) -> list[str]:
+    """The codes in their order; `index` numbers them from 0, and every code has a label where any has."""
+    labels = category.get("label", {})
+    index = category.get("index", list(labels))
+    codes = list(index) if isinstance(index, list) else sorted(index, key=index.__getitem__)
+    if isinstance(index, dict) and [index[code] for code in codes] != list(range(len(codes))):
+        raise bad_input(file, f"dimension {name}", "index", "numbers left out or twice", f"0 to {len(codes) - 1}")
+    if len(set(codes)) != len(codes) or not all(isinstance(code, str) for code in codes):
+        raise bad_input(file, f"dimension {name}", "index", "a code twice, or one that is no text", "each code once")
+    if labels and set(labels) != set(codes):
+        odd = sorted(set(labels) ^ set(codes))[:3]
+        raise bad_input(file, f"dimension {name}", "label", odd, "a label for each code of the index, and no other")
+    return codes
 
 
 def _flat(given: Any, dtype: str) -> "pd.Series[Any]":
-    pairs = {int(key): value for key, value in given.items()} if isinstance(given, dict) else dict(enumerate(given))
-    if dtype == "float64" and any(isinstance(each, (str, bool)) for each in pairs.values()):
-        raise ValueError("a text or a truth value where a number belongs")
+    pairs = {_index(key): value for key, value in given.items()} if isinstance(given, dict) else dict(enumerate(given))
+    kinds = (int, float) if dtype == "float64" else (str,)
+    if any(each is not None and (isinstance(each, bool) or not isinstance(each, kinds)) for each in pairs.values()):
+        wrong = "a text or a truth value where a number" if dtype == "float64" else "no text where a sign"
+        raise ValueError(f"{wrong} belongs")
     return pd.Series(pairs, dtype=dtype)
+
+
+def _index(key: str) -> int:
+    """The number of a cell, written as JSON-stat2 writes it: int() alone would take ` 7`, `0_7` and `०७`."""
+    number = int(key)
+    if str(number) != key:
+        raise ValueError(f"{key!r} where the number of a cell belongs")
+    return number
 
 
 def _joined(cells: pd.DataFrame, names: list[str]) -> "pd.Series[str]":
@@ -111,7 +128,13 @@ def _with_status(cells: pd.DataFrame, dataset: PxwebDataset, file: str) -> pd.Da
             Problem(
                 file, str(cell.place), "status", f"{cell.status!r} beside {cell.value}", f"{allowed}, without a value"
             )
-            for cell in unknown.head(20).itertuples()
+            for cell in unknown.head(PROBLEMS_SHOWN).itertuples()
+        )
+    silent = cells[sign.isna() & cells["value"].isna()] if sign.notna().any() else cells[:0]
+    if len(silent):
+        raise BadInput(
+            Problem(file, str(cell.place), "status", "neither value nor sign", "one of them, as in the other cells")
+            for cell in silent.head(PROBLEMS_SHOWN).itertuples()
         )
     status = sign.map(dict(dataset.symbols)).fillna("not_reported").mask(cells["value"].notna(), "ok")
     text = cells["value"].map("{:.12g}".format).mask(cells["value"].isna(), sign.fillna("null"))

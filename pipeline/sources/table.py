@@ -13,7 +13,8 @@ from pipeline.problems import Problem
 from pipeline.registry.dataset import DatasetBase
 
 COLUMNS = ["unit_code", "period", "measure", "dimensions", "value", "status", "text", "place"]
-NUMBER = {".": re.compile(r"-?\d+(\.\d+)?"), ",": re.compile(r"-?\d+(,\d+)?")}
+WHOLE = r"-?(?:0|[1-9][0-9]{0,14})"  # no zeros in front, no digits of other scripts, none that a number cannot hold
+NUMBER = {".": re.compile(WHOLE + r"(?:\.[0-9]{1,15})?"), ",": re.compile(WHOLE + r"(?:,[0-9]{1,15})?")}
 PROBLEMS_SHOWN = 20
 
 
@@ -24,9 +25,15 @@ def numbers(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, blank: str 
     """
     text = cells["text"].str.strip()
     symbols: dict[str, str] = dict(dataset.symbols) | ({} if blank is None else {"": blank})
-    is_number = text.str.fullmatch(NUMBER[decimal]).astype(bool) & ~text.isin(symbols)
-    value = pd.to_numeric(text.where(is_number).str.replace(decimal, ".", regex=False)).astype("float64")
-    return cells.assign(value=value, status=text.map(symbols).mask(is_number, "ok"))
+    value = number(text.mask(text.isin(symbols)), decimal)
+    return cells.assign(value=value, status=text.map(symbols).mask(value.notna(), "ok"))
+
+
+def number(text: "pd.Series[str]", decimal: str) -> "pd.Series[float]":
+    """The numbers in a column of texts; what is no number is missing."""
+    text = text.str.strip()
+    is_number = text.str.fullmatch(NUMBER[decimal]).fillna(False).astype(bool)
+    return pd.to_numeric(text.where(is_number).str.replace(decimal, ".", regex=False)).astype("float64")
 
 
 def unreadable(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, file: str) -> Iterator[Problem]:

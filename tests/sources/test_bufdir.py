@@ -105,5 +105,5 @@ def test_a_number_format_nobody_declared() -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.sources.bufdir.MAX_WORKBOOK_BYTES", 100)
+    monkeypatch.setattr("pipeline.sources.limits.MAX_UNPACKED_BYTES", 100)
     assert "allowed: at most 100 bytes unpacked" in refused(monitor())[0]

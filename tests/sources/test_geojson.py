@@ -67,10 +67,6 @@ def test_heights_are_no_mistake() -> None:
             "geometry.coordinates.0.0.0.1: given 95.0; allowed: Input should be less than or equal to 90",
         ),
         (
-            feature([[[float("nan"), 59.0], *SQUARE]]),
-            "geometry.coordinates.0.0.0: given NaN; allowed: Input should be a finite number",
-        ),
-        (
             feature([[[10.0], *SQUARE]]),
             "geometry.coordinates.0.0.1: given [10.0]; allowed: Field required",
         ),
@@ -89,7 +85,7 @@ def test_heights_are_no_mistake() -> None:
             "geometry.coordinates.0.0: given 10.0; allowed: Input should be a valid tuple",
         ),
     ],
-    ids=["not closed", "three positions", "metres", "beyond the pole", "no number", "half a position", "a point", "nothing", "no rings", "a ring too flat"],
+    ids=["not closed", "three positions", "metres", "beyond the pole", "half a position", "a point", "nothing", "no rings", "a ring too flat"],
 )  # fmt: skip
 def test_a_geometry_that_cannot_be_drawn(wrong: dict[str, Any], problem: str) -> None:
     good = feature([SQUARE], properties={"kommunenr": "3001", "navn": "Halden"})
@@ -126,11 +122,11 @@ def test_every_feature_is_told_and_many_are_counted() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b'{"features": [', "given 'Expecting value: line 1 column 15 (char 14)'; allowed: a whole file of JSON in UTF-8"),
-        (b'{"type": "Topology"}', "given ['type']; allowed: a FeatureCollection with at least one feature"),
-        (body(), "given ['features', 'type']; allowed: a FeatureCollection with at least one feature"),
-        (b"[]", "given 'list'; allowed: a FeatureCollection with at least one feature"),
+        (b'{"features": [', "line 1 column 15 (char 14): JSON: given b'{\"features\": ['; allowed: a whole file of JSON in UTF-8"),
+        (b'{"type": "Topology"}', "GeoJSON: given ['type']; allowed: a FeatureCollection with at least one feature"),
+        (body(), "GeoJSON: given ['features', 'type']; allowed: a FeatureCollection with at least one feature"),
+        (b"[]", "GeoJSON: given 'list'; allowed: a FeatureCollection with at least one feature"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_map(content: bytes, problem: str) -> None:
-    assert refused(content) == [f"map.geojson: GeoJSON: {problem}"]
+    assert refused(content) == [f"map.geojson: {problem}"]
