@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.analysis.need import need_tables
+from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem
@@ -17,7 +18,7 @@ from pipeline.warehouse.build import Built, Say, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
-ANALYSES = (need_tables, peer_tables, tracking_tables)
+ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
