@@ -50,6 +50,7 @@ class DatasetBase(Declaration):
     symbols: dict[str, Status] = {}
     hidden: Hidden | None = None
     aggregate_pattern: str | None = None
+    country_code: str | None = None  # of the row that is the whole country, where files have one
     note: Text | None = None
 
     @model_validator(mode="after")
