@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pipeline.analysis.need import need_tables
+from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
@@ -22,7 +23,7 @@ from pipeline.warehouse.build import Built, Say, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
-ANALYSES = (need_tables, peer_tables, tracking_tables)
+ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 
 
 def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:

@@ -52,6 +52,7 @@ class DatasetBase(Declaration):
     hidden: Hidden | None = None
     aggregate_pattern: str | None = None
     totals: tuple[Total, ...] = ()
+    country_code: str | None = None  # of the row that is the whole country, where files have one
     note: Text | None = None
 
     @model_validator(mode="after")

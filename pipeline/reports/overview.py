@@ -90,16 +90,22 @@ def _template() -> Template:
 
 
 @cache
-def _inlined() -> dict[str, Markup]:
-    """Scripts and styles, as they stand in the page."""
+def style() -> Markup:
+    """The style sheet of all pages, colours and font first."""
     colours = {
         name.lower(): getattr(palette, name)
         for name in ("ACCENT", "INK", "MUTED", "RULE", "PAPER", "TINT", "WARN_INK", "WARN_PAPER")
     }
     root = "".join(f"--{name.replace('_', '-')}:{value};" for name, value in colours.items())
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    sheet = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return Markup(f":root{{{root}--font:{FONT}}}\n{sheet}")
+
+
+@cache
+def _inlined() -> dict[str, Markup]:
+    """Scripts and styles, as they stand in the page."""
     return {
-        "style": Markup(f":root{{{root}--font:{FONT}}}\n{style}"),
+        "style": style(),
         "script": Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
         "topojson": Markup(f"window.PlotlyGeoAssets={{topojson:{{world_110m:{json.dumps(TOPOJSON)}}}}};"),
         "plotly": Markup(get_plotlyjs()),

@@ -8,9 +8,9 @@ import duckdb
 import pandas as pd
 
 from pipeline.registry.load import Registry
-from pipeline.reports import borders, overview, shortlist
+from pipeline.reports import borders, overview, revisions, shortlist
 
-REPORTS: list[ModuleType] = [overview, shortlist, borders]
+REPORTS: list[ModuleType] = [overview, shortlist, borders, revisions]
 MANIFEST = ".files"  # what an earlier run wrote here, one relative path a line
 
 

@@ -154,6 +154,7 @@ def _datasets(registry: Registry) -> Iterator[dict[str, Any]]:
             "licence": each.licence,
             "address": each.address,
             "borders": each.borders,
+            "country_code": each.country_code,
             "hidden_low": each.hidden.low if each.hidden else None,
             "hidden_high": each.hidden.high if each.hidden else None,
         }
