@@ -44,9 +44,11 @@ def test_the_country_row_is_not_padded_to_a_municipality() -> None:
 
 
 def test_decimal_comma() -> None:
-    with_decimals = KHR.model_copy(update={"decimals": 1})
-    assert read(khr("301;2019;1;3,5;20;17,5"), with_decimals, "khr.csv")["value"].tolist() == [3.5, 20.0]
-    assert refused(khr("301;2019;1;3,5;20;17,5")) == [
+    assert read(khr("301;2019;1;3,5;20;17,5"), KHR, "khr.csv")["value"].tolist() == [3.5, 20.0]
+
+
+def test_more_decimals_than_declared() -> None:
+    assert refused(khr("301;2019;1;3,5;20;17,5"), KHR.model_copy(update={"decimals": 0})) == [
         f"khr.csv: row 2, column {NUMERATOR}: {NUMERATOR}: given '3,5'; allowed: at most 0 decimals"
     ]
 
