@@ -62,14 +62,14 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
         ),
         "result.outlier": pa.DataFrameSchema(
             {
-                "indicator_id": pa.Column(str, pa.Check.isin(indicators)),
-                "judged_by": pa.Column(str, pa.Check.isin(["level", "history", "change"])),
+                "indicator_id": pa.Column(checks=pa.Check.isin(indicators)),
+                "judged_by": pa.Column(checks=pa.Check.isin(["level", "history", "change"])),
                 "numerator": pa.Column(float, pa.Check.ge(0)),
                 "denominator": pa.Column(float, pa.Check.gt(0)),
                 "expected_numerator": pa.Column(float, pa.Check.ge(0)),
                 "scatter": pa.Column(float, pa.Check.ge(0)),
                 "surprise": pa.Column(float, share),
-                "direction": pa.Column(str, pa.Check.isin(["high", "low"])),
+                "direction": pa.Column(checks=pa.Check.isin(["high", "low"])),
                 "is_outlier": pa.Column(bool),
             },
             unique=["indicator_id", "era", "municipality_code", "period", "judged_by"],
