@@ -38,12 +38,26 @@ class Total(Declaration):
 
     `units`: a pattern of those others. A hidden number lies within the bounds of the dataset.
     `measures`: those that add up, all when none is given. `slack`: what rounding may move.
+    `may_hold_more`: a unit without a figure may still be in the total; where one is missing, more is no mistake.
     """
 
     unit: str
     units: str
     measures: tuple[str, ...] = ()
     slack: Annotated[float, Field(ge=0)] = 0
+    may_hold_more: bool = False
+
+
+class Span(Declaration):
+    """A row for each year of the file on whose first day something was in force, from `start` until `end`, half-open.
+
+    `by`: what it is. An empty `end` means still.
+    """
+
+    year: str
+    start: str
+    end: str
+    by: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Same(Declaration):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.registry.agreement import Same, Share, Sum, Total
+from pipeline.registry.agreement import Same, Share, Span, Sum, Total
 from pipeline.registry.model import Declaration, Identifier, Text
 
 Status = Literal[
@@ -51,6 +51,8 @@ class DatasetBase(Declaration):
     symbols: dict[str, Status] = {}
     hidden: Hidden | None = None
     aggregate_pattern: str | None = None
+    first_year: int | None = None  # no figure is of an earlier one
+    decimals: Annotated[int, Field(ge=0, le=6)] | None = None  # no figure has more; PxWeb says so itself
     totals: tuple[Total, ...] = ()
     country_code: str | None = None  # of the row that is the whole country, where files have one
     note: Text | None = None
@@ -121,6 +123,7 @@ class ReferenceDataset(DatasetBase):
     constants: dict[str, str] = {}
     members: MemberList | None = None
     same: tuple[Same, ...] = ()
+    spans: tuple[Span, ...] = ()
 
     @model_validator(mode="after")
     def _members_are_declared_where_there_are_some(self) -> "ReferenceDataset":
@@ -139,6 +142,7 @@ class MapDataset(DatasetBase):
     county_property: str | None = None  # holds the first two digits of the code
     bounds: tuple[float, float, float, float] | None = None  # west, south, east, north: every position lies within
     longest_step: float | None = None  # degrees between two positions of a ring, as seen; a farther one is a slip
+    shared_borders: bool = False  # neighbours have the same positions along their border
 
 
 Dataset = Annotated[

@@ -13,14 +13,15 @@ from pipeline.reports.voice import Voice
 SHOWN = 300  # rows of changed cells on a page; the CSV file has them all
 
 
-def cells(say: Voice, title: str, dataset: str, table: pd.DataFrame) -> Table:
-    """One row a changed cell; those that an indicator uses come first."""
+def cells(say: Voice, registry: Registry, title: str, dataset: str, table: pd.DataFrame) -> Table:
+    """One row a changed cell; those that an indicator uses come first, and say which."""
+    used = _used(say, registry, dataset)
     ordered = table.sort_values(["is_used", "file_after", "unit_code"], ascending=[False, False, True], kind="stable")
     shown = ordered.head(SHOWN)
     body = [
         (
             _place(row.unit_code, row.name),
-            Cell(row.measure, [each for each in (row.dimensions, row.is_used and say("revisions.is_used")) if each]),
+            Cell(row.measure, [each for each in (row.dimensions, used.get((row.measure, row.dimensions))) if each]),
             say.period(row.period),
             say(f"revisions.kind_{row.kind}"),
             _figure(say, row.value_before, row.status_before),
@@ -134,6 +135,17 @@ def outliers(
     ]
     caption = say("revisions.table_outliers", title=title, n=say.number(len(body)))
     return Table(f"outliers-{dataset}", caption, columns, rows(body))
+
+
+def _used(say: Voice, registry: Registry, dataset: str) -> dict[tuple[str, str], str]:
+    """(measure, dimensions) of the dataset → the indicators that use it, in words."""
+    labels: dict[tuple[str, str], list[str]] = {}
+    for indicator in registry.indicators.values():
+        for part in (part for series in indicator.series for part in series.parts.values()):
+            for measure in part.measures if part.dataset == dataset else ():
+                found = labels.setdefault((measure, part.key), [])
+                found += [label for label in [say.of(indicator.short_label)] if label not in found]
+    return {key: say("revisions.used_in", indicators=say.list(each)) for key, each in labels.items()}
 
 
 def _largest(say: Voice, indicator: Indicator, row: Any) -> Cell:

@@ -56,13 +56,9 @@ class Section:
 def render(tables: Tables, registry: Registry) -> dict[str, bytes]:
     """The pages by file name, the first language without its letters, and the CSV files."""
     languages = registry.jurisdiction.languages
-    addresses = {each: _address(each, languages) for each in languages}
+    addresses = {each: overview.address(each, languages, NAME) for each in languages}
     pages = {addresses[each]: _page(tables, registry, Voice(each), addresses).encode() for each in languages}
     return pages | {name: tables[table].to_csv(index=False).encode() for name, table in FILES.items()}
-
-
-def _address(language: Language, languages: tuple[Language, ...]) -> str:
-    return overview.address(language, languages).replace("index", NAME)
 
 
 @cache
@@ -85,7 +81,7 @@ def _page(tables: Tables, registry: Registry, say: Voice, addresses: dict[Langua
         addresses=addresses,
         names={"nb": "Bokmål", "nn": "Nynorsk", "en": "English"},
         overview=overview.address(say.language, registry.jurisdiction.languages),
-        as_of=say.date(as_of),
+        as_of=say("revisions.as_of", day=say.date(as_of)),
         is_synthetic=bool(tables["mart.source"]["is_synthetic"].any()),
         sections=list(_sections(tables, registry, say)),
         files=list(FILES),
@@ -197,6 +193,8 @@ class _Own:
         n, unsure = self.say.number(len(self.wholes)), int((self.wholes["verdict"] == "parts_missing").sum())
         if self.differing.empty:
             yield self.say("revisions.wholes_agree", n=n)
+        elif len(self.differing) == unsure:
+            yield self.say("revisions.wholes_unsure", n=n, unsure=unsure)
         else:
             yield self.say("revisions.wholes_differ", wrong=len(self.differing) - unsure, n=n, unsure=unsure)
 
@@ -204,7 +202,7 @@ class _Own:
         """The tables behind the verdicts, those with rows."""
         say, title, dataset = self.say, self.title, self.dataset
         if len(self.cells):
-            yield revision_tables.cells(say, title, dataset, self.cells)
+            yield revision_tables.cells(say, self.registry, title, dataset, self.cells)
         if len(self.values):
             yield revision_tables.values(say, self.registry, title, dataset, self.values)
         if len(self.lacking):

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import cast
 
+import numpy as np
 import pandas as pd
 
 from pipeline.problems import BadInput, Problem
-from pipeline.registry.agreement import Same, Share, Sum, Total
+from pipeline.registry.agreement import Same, Share, Span, Sum, Total
 from pipeline.registry.dataset import DatasetBase, DelimitedDataset, ReferenceDataset
-from pipeline.sources.table import PROBLEMS_SHOWN, number
+from pipeline.sources.table import PROBLEMS_SHOWN, TINY, number
 
 CELL = ["period", "measure", "dimensions"]
-TINY = 1e-6  # below every rounding, above what floating point loses
 
 
 def check_rows(rows: pd.DataFrame, dataset: DelimitedDataset | ReferenceDataset, file: str) -> None:
@@ -32,6 +33,9 @@ def check_rows(rows: pd.DataFrame, dataset: DelimitedDataset | ReferenceDataset,
         values = {column: number(rows[column], dataset.decimal) for column in columns}
         problems += [problem for share in shares for problem in _share(rows, values, share, file)]
         problems += [problem for each in sums for problem in _sum(rows, values, each, file)]
+    if isinstance(dataset, ReferenceDataset):
+        spans = [each for each in dataset.spans if here(each.year, each.start, each.end, *each.by)]
+        problems += [problem for each in spans for problem in _span(rows, each, file)]
     if problems:
         raise BadInput(problems[:PROBLEMS_SHOWN])
 
@@ -58,6 +62,17 @@ def _same(rows: pd.DataFrame, same: Same, file: str) -> Iterator[Problem]:
             who = ", ".join(rows.loc[index, by]) or "the file"
             allowed = f"{usual[index]!r}, as the other rows of {who} say; one of them is wrong"
             yield Problem(file, f"row {rows.loc[index, 'line']}", column, repr(rows.loc[index, column]), allowed)
+
+
+def _span(rows: pd.DataFrame, span: Span, file: str) -> Iterator[Problem]:
+    years = sorted(set(rows[span.year]))
+    for found, given in rows.groupby([*span.by, span.start, span.end])[span.year]:
+        *who, start, end = (str(each) for each in cast(tuple[str, ...], found))
+        wanted = [year for year in years if start <= f"{year}-01-01" < (end or "9999")]
+        if sorted(given) != wanted:
+            allowed = f"{', '.join(wanted) or 'none'}: each year from {start or 'the first'} until {end or 'now'}, once"
+            place = f"row {rows.loc[given.index[0], 'line']}, {' '.join(who)}"
+            yield Problem(file, place, span.year, ", ".join(given), allowed)
 
 
 def _share(rows: pd.DataFrame, values: dict[str, "pd.Series[float]"], share: Share, file: str) -> Iterator[Problem]:
@@ -92,14 +107,17 @@ def _total(cells: pd.DataFrame, dataset: DatasetBase, total: Total, file: str) -
     addends = of[of["unit_code"].str.fullmatch(re.compile(total.units)) & (of["unit_code"] != total.unit)]
     hidden = (addends["status"] == "suppressed_source").astype(float)
     bounds = (dataset.hidden.low, dataset.hidden.high) if dataset.hidden else (0, 0)
+    more = addends["value"].isna() & (addends["status"] == "not_reported") & total.may_hold_more
     sums = pd.DataFrame({name: addends[name] for name in CELL}).assign(
-        low=addends["value"].fillna(0.0) + hidden * bounds[0], high=addends["value"].fillna(0.0) + hidden * bounds[1]
+        low=addends["value"].fillna(0.0) + hidden * bounds[0],
+        high=(addends["value"].fillna(0.0) + hidden * bounds[1]).mask(more, np.inf),
     )
     both = given[["value", "place"]].join(sums.groupby(CELL)[["low", "high"]].sum(), how="inner")
     off = total.slack + TINY
     wrong = both[(both["value"] < both["low"] - off) | (both["value"] > both["high"] + off)]
     for row in wrong.reset_index().head(PROBLEMS_SHOWN).to_dict("records"):
         what = f"{row['low']:.12g}" if row["low"] == row["high"] else f"{row['low']:.12g} to {row['high']:.12g}"
+        what = what.replace(" to inf", " or more")
         place = f"{row['place']}, {'/'.join(row[name] for name in CELL if row[name])}"
         allowed = f"{what}, the sum of the units below; one of them is wrong"
         yield Problem(file, place, "total", f"{row['value']:.12g}", allowed)

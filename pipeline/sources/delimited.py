@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DelimitedDataset, ReferenceDataset
 from pipeline.sources import agreement, text
-from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
+from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, check_decimals, numbers, unreadable
 
 
 def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
@@ -37,6 +37,7 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
     problems = list(unreadable(cells, dataset, dataset.decimal, file))
     if problems:
         raise BadInput(problems)
+    check_decimals(cells, dataset, file)
     agreement.check_rows(every, dataset, file)
     agreement.check_totals(cells, dataset, file)
     return cells[COLUMNS]
@@ -45,13 +46,12 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
 def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.DataFrame:
     """A code list: one row a row of the file, columns named as the role needs them, all text.
 
-    A list of joint services also gets `line`, the line of the file, because its rows are checked against each other.
+    Each row also has `line`, its line in the file.
     """
     rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
     agreement.check_rows(rows, dataset, file)
     table = pd.DataFrame({wanted: rows[column].str.strip() for wanted, column in dataset.columns.items()})
-    if dataset.members is not None:
-        table = table.assign(line=rows["line"].astype(str))
+    table = table.assign(line=rows["line"].astype(str))
     codes = table.filter(regex="code$")
     wrong = [
         Problem(

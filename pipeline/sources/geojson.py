@@ -1,6 +1,7 @@
 """Reads maps: GeoJSON in longitude and latitude, one feature a municipality."""
 
 import json
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 import pandas as pd
@@ -67,6 +68,7 @@ def read(body: bytes, dataset: MapDataset, file: str) -> pd.DataFrame:
     if len(problems) > PROBLEMS_SHOWN:
         told = Problem(file, "", "features", f"{len(problems)} such", f"none; the first {PROBLEMS_SHOWN} are listed")
         raise BadInput([*problems[:PROBLEMS_SHOWN], told])
+    problems += _gaps(rows, file)[:PROBLEMS_SHOWN] if dataset.shared_borders and not problems else []
     if problems:
         raise BadInput(problems)
     return pd.DataFrame(list(rows.values())).assign(border_date=dataset.border_date.isoformat())
@@ -109,9 +111,7 @@ def _row(feature: Any, dataset: MapDataset, file: str, number: int) -> dict[str,
 
 def _check_positions(geometry: dict[str, Any], dataset: MapDataset, file: str, place: str) -> None:
     """Raises BadInput for a position outside the declared bounds, or far from the one before."""
-    deep = geometry["coordinates"]
-    rings = [ring for part in deep for ring in part] if geometry["type"] == "MultiPolygon" else deep
-    for ring in rings:
+    for ring in _rings(geometry):
         before = ring[0]
         for position in ring:
             allowed = _wrong_with(position, before, dataset)
@@ -131,3 +131,26 @@ def _wrong_with(position: list[float], before: list[float], dataset: MapDataset)
     if far is not None and max(abs(x - before[0]), abs(y - before[1])) > far:
         return f"at most {far:g} degrees from the position before, {before[:2]}"
     return ""
+
+
+def _rings(geometry: dict[str, Any]) -> list[Any]:
+    deep = geometry["coordinates"]
+    return [ring for part in deep for ring in part] if geometry["type"] == "MultiPolygon" else deep
+
+
+def _gaps(rows: dict[str, dict[str, str]], file: str) -> list[Problem]:
+    """Where two neighbours share the positions before and after but not the one between: a gap, or an overlap."""
+    between: dict[frozenset[Any], dict[str, set[Any]]] = {}
+    for code, row in rows.items():
+        for ring in _rings(json.loads(row["geometry"])):
+            steps = [tuple(position[:2]) for position in ring[:-1]]
+            for before, middle, after in zip(steps, steps[1:] + steps[:1], steps[2:] + steps[:2], strict=True):
+                between.setdefault(frozenset((before, after)), {}).setdefault(code, set()).add(middle)
+    return [
+        Problem(file, f"{one} and {other}", "position", f"{list(here)} and {list(there)}", "one position for both")
+        for codes in between.values()
+        if len(codes) > 1
+        for (one, ours), (other, theirs) in combinations(codes.items(), 2)
+        if not ours & theirs
+        for here, there in [(min(ours), min(theirs))]
+    ]

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import PxwebDataset
 from pipeline.sources import agreement, limits, strict_json
-from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN
+from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, check_decimals
 
 
 def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
@@ -37,6 +37,7 @@ def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
     cells["dimensions"] = _joined(cells, others)
     cells["place"] = "index " + cells.index.astype(str)
     cells = _with_status(cells, dataset, file)
+    check_decimals(cells, dataset, file)
     agreement.check_totals(cells, dataset, file)
     return cells[COLUMNS]
 

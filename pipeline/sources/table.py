@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from pipeline.problems import Problem
+from pipeline.problems import BadInput, Problem
 from pipeline.registry.dataset import DatasetBase
 
 COLUMNS = ["unit_code", "period", "measure", "dimensions", "value", "status", "text", "place"]
 WHOLE = r"-?(?:0|[1-9][0-9]{0,14})"  # no zeros in front, no digits of other scripts, none that a number cannot hold
 NUMBER = {".": re.compile(WHOLE + r"(?:\.[0-9]{1,15})?"), ",": re.compile(WHOLE + r"(?:,[0-9]{1,15})?")}
 PROBLEMS_SHOWN = 20
+TINY = 1e-6  # below every rounding, above what floating point loses
 
 
 def numbers(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, blank: str | None = None) -> pd.DataFrame:
@@ -51,3 +52,15 @@ def unreadable(cells: pd.DataFrame, dataset: DatasetBase, decimal: str, file: st
         )
     if len(bad) > PROBLEMS_SHOWN:
         yield Problem(file, "", "cells", f"{len(bad)} such cells", f"none; the first {PROBLEMS_SHOWN} are listed")
+
+
+def check_decimals(cells: pd.DataFrame, dataset: DatasetBase, file: str) -> None:
+    """Raises BadInput for figures with more decimals than their dataset has: a point that slipped, say."""
+    if dataset.decimals is None:
+        return
+    more = cells[(cells["value"] - cells["value"].round(dataset.decimals)).abs() > TINY]
+    if len(more):
+        raise BadInput(
+            Problem(file, str(cell.place), str(cell.measure), repr(cell.text), f"at most {dataset.decimals} decimals")
+            for cell in more.head(PROBLEMS_SHOWN).itertuples()
+        )

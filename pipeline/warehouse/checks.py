@@ -1,6 +1,5 @@
-"""Checks made from the registry: on what a publisher sent (at the door) and on the tables of a release."""
+"""Checks made from the registry on the tables of a release; those on what a publisher sent stand in `door`."""
 
-import re
 from typing import Any, get_args
 
 import duckdb
@@ -8,70 +7,10 @@ import pandas as pd
 import pandera.pandas as pa
 
 from pipeline.problems import BadInput, Problem
-from pipeline.registry.dataset import DatasetBase, Status
+from pipeline.registry.dataset import Status
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Jurisdiction
-from pipeline.sources.table import PROBLEMS_SHOWN
 
 STATUSES = list(get_args(Status))
-PERIOD = r"^\d{4}(H[12])?$"
-KEY = ["unit_code", "period", "measure", "dimensions"]
-
-
-def check_observations(
-    table: pd.DataFrame, dataset: DatasetBase, place: Jurisdiction, codes: set[str]
-) -> list[Problem]:
-    """What is wrong with the cells of one file: a unit nobody knows, a key that comes twice, a negative number."""
-    file = str(table["file_id"].iloc[0])
-    failures = _failures(_door(dataset, place, codes), table)
-    problems = []
-    for (name, allowed), rows in failures.groupby(["column", "check"], sort=False):
-        cells = table.loc[rows["index"].unique()]
-        for _, cell in cells.drop_duplicates([str(name)] if name != "key" else KEY).head(PROBLEMS_SHOWN).iterrows():
-            given = "/".join(cell[KEY]) if name == "key" else cell[str(name)]
-            problems.append(Problem(file, str(cell["place"]), str(name), repr(given), str(allowed)))
-    return problems
-
-
-def _door(dataset: DatasetBase, place: Jurisdiction, codes: set[str]) -> pa.DataFrameSchema:
-    aggregate = re.compile(dataset.aggregate_pattern or "(?!)")
-
-    def well_formed(unit: "pd.Series[str]") -> "pd.Series[bool]":
-        return unit.str.fullmatch(place.unit_code) | unit.str.fullmatch(aggregate)
-
-    def known(unit: "pd.Series[str]") -> "pd.Series[bool]":
-        return unit.isin(codes) | ~unit.str.fullmatch(place.unit_code) | unit.str.fullmatch(aggregate)
-
-    return pa.DataFrameSchema(
-        {
-            "period": pa.Column(checks=pa.Check.str_matches(PERIOD, error="a year, or a half-year such as 2019H2")),
-            "unit_code": pa.Column(
-                checks=[
-                    pa.Check(well_formed, error=f"{place.unit_code_hint}, or an aggregate {dataset.aggregate_pattern}"),
-                    pa.Check(known, error="a code of the list of municipality codes"),
-                ]
-            ),
-            "value": pa.Column(
-                float, nullable=True, checks=pa.Check.in_range(0, 1e12, error="a number from 0 to 1e12")
-            ),
-            "status": pa.Column(checks=pa.Check.isin(STATUSES, error="one of " + ", ".join(STATUSES))),
-        },
-        checks=pa.Check(_first_of_its_key, error="one row for each " + ", ".join(KEY), name="key"),
-    )
-
-
-def _first_of_its_key(table: pd.DataFrame) -> "pd.Series[bool]":
-    return ~table.duplicated(KEY)
-
-
-def _failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> pd.DataFrame:
-    """The failing cells: index of the row, the column (`key` for the whole row) and what is allowed."""
-    try:
-        schema.validate(table, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        return cases.assign(column=cases["column"].where(cases["schema_context"] == "Column", "key"))
-    return pd.DataFrame(columns=["index", "column", "check"])
 
 
 def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
@@ -120,6 +59,20 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
             {"place": pa.Column(int, pa.Check.ge(1)), "distance": pa.Column(float, pa.Check.ge(0))},
             checks=pa.Check(lambda t: t["service_id"] != t["peer_id"], error="nobody is a peer of itself"),
             unique=["round_id", "service_id", "peer_id"],
+        ),
+        "result.outlier": pa.DataFrameSchema(
+            {
+                "indicator_id": pa.Column(checks=pa.Check.isin(indicators)),
+                "judged_by": pa.Column(checks=pa.Check.isin(["level", "history", "change"])),
+                "numerator": pa.Column(float, pa.Check.ge(0)),
+                "denominator": pa.Column(float, pa.Check.gt(0)),
+                "expected_numerator": pa.Column(float, pa.Check.ge(0)),
+                "scatter": pa.Column(float, pa.Check.ge(0)),
+                "surprise": pa.Column(float, share),
+                "direction": pa.Column(checks=pa.Check.isin(["high", "low"])),
+                "is_outlier": pa.Column(bool),
+            },
+            unique=["indicator_id", "era", "municipality_code", "period", "judged_by"],
         ),
     }
 

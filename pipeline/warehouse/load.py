@@ -13,7 +13,7 @@ from pipeline.registry.load import Registry
 from pipeline.sources import bufdir, delimited, geojson, pxweb
 from pipeline.sources.landing import ArchivedFile
 from pipeline.sources.table import COLUMNS
-from pipeline.warehouse.checks import check_observations
+from pipeline.warehouse.door import CodeList, check_observations, check_reference
 
 READERS: dict[str, Callable[[bytes, Any, str], pd.DataFrame]] = {
     "pxweb": pxweb.read,
@@ -43,14 +43,19 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
             tables[_table_of(dataset)].append(table.assign(file_id=file.file_id))
         except BadInput as error:
             problems += error.problems
-    codes = _known_codes(tables["municipality_code"], registry)
+    codes = CodeList.of(tables["municipality_code"], registry.jurisdiction)
     if not tables["municipality_code"] and not problems:
         raise bad_input(
             registry.jurisdiction.id, "", "archive", "no list of municipality codes", "one known on the as-of date"
         )
-    problems += _unknown_changes(tables["municipality_change"], codes)
-    for table in tables["observation"]:
-        problems += check_observations(table, _dataset_of(table, registry), registry.jurisdiction, codes)
+    published = {file.file_id: file.published_on for file in files}
+    for name, several in tables.items():
+        for table in several:
+            if name == "observation":
+                day = published[str(table["file_id"].iloc[0])]
+                problems += check_observations(table, _dataset_of(table, registry), registry, codes, day)
+            else:
+                problems += check_reference(table, name, codes)
     if problems:
         raise BadInput(problems)
     store(con, "raw.file", pd.DataFrame([_file_row(file, registry.datasets[file.sidecar.dataset]) for file in files]))
@@ -77,23 +82,6 @@ def _table_of(dataset: DatasetBase) -> str:
 
 def _dataset_of(table: pd.DataFrame, registry: Registry) -> DatasetBase:
     return registry.datasets[str(table["file_id"].iloc[0]).partition("/")[0]]
-
-
-def _known_codes(tables: list[pd.DataFrame], registry: Registry) -> set[str]:
-    return {code for table in tables for code in table["code"]} | {each.code for each in registry.jurisdiction.carried}
-
-
-def _unknown_changes(tables: list[pd.DataFrame], codes: set[str]) -> list[Problem]:
-    """Changes of codes that the list of codes does not know."""
-    return [
-        Problem(
-            str(row.file_id), f"change {row.old_code} → {row.new_code}", "code", repr(code), "a code of the code list"
-        )
-        for table in tables
-        for row in table.itertuples()
-        for code in (row.old_code, row.new_code)
-        if codes and code not in codes
-    ]
 
 
 def _file_row(file: ArchivedFile, dataset: DatasetBase) -> dict[str, Any]:

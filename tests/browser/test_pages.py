@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, Page
 PAGES = [
     "norway/index.html", "norway/index.nn.html", "norway/index.en.html", "england/index.html", "england/index.nb.html",
 ]  # fmt: skip
+PAGES_WITHOUT_DRAWINGS = [
+    "norway/revisions.html", "norway/revisions.nn.html", "norway/revisions.en.html", "england/revisions.html",
+]  # fmt: skip
 PAINTED = "paths => paths.filter(each => !['none', ''].includes(getComputedStyle(each).fill)).length"
 COLOURS = """async address => {
     const image = new Image();
@@ -85,7 +88,7 @@ def test_a_page_draws_alone_without_errors_and_without_the_network(site: Path, w
     assert watched.problems == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *PAGES_WITHOUT_DRAWINGS])
 def test_axe_finds_nothing_also_in_what_is_folded(site: Path, watched: Watched, name: str) -> None:
     page = watched.open(site / name)
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
@@ -96,7 +99,7 @@ def test_axe_finds_nothing_also_in_what_is_folded(site: Path, watched: Watched, 
 
 
 @pytest.mark.parametrize("width", [360, 1400])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *PAGES_WITHOUT_DRAWINGS])
 def test_a_page_never_scrolls_sideways(site: Path, watched: Watched, name: str, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
     page = watched.open(site / name)
@@ -163,6 +166,15 @@ def test_languages_link_to_each_other(site: Path, watched: Watched) -> None:
     page = watched.open(site / "norway/index.html")
     page.get_by_role("link", name="Nynorsk").click()
     assert page.locator("html").get_attribute("lang") == "nn"
+
+
+def test_the_overview_leads_to_the_revisions_and_back_in_the_same_language(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "norway/index.nn.html")
+    page.get_by_role("link", name="Kva nye filer endra, og tal å sjå på igjen").click()
+    assert page.locator("html").get_attribute("lang") == "nn"
+    assert page.locator("h1").inner_text() == "Kva nye filer endra: Noreg"
+    page.get_by_role("link", name="Til oversikta").click()
+    assert page.url == (site / "norway/index.nn.html").as_uri() and watched.problems == []
 
 
 def test_the_keyboard_reaches_the_content_and_focus_is_seen(site: Path, watched: Watched) -> None:

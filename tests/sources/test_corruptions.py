@@ -4,14 +4,16 @@ The full run is `python benchmarks/corruptions.py`; its figures stand in benchma
 """
 
 import json
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.corruptions import CHANGED, TRACEBACK, Delivery, deliveries
+from benchmarks.corruptions import CHANGED, ERROR, SAME, TRACEBACK, Delivery, deliveries
 from pipeline.problems import BadInput
 from pipeline.registry.load import load
 from pipeline.warehouse.load import READERS
@@ -39,6 +41,11 @@ def archived() -> dict[str, Delivery]:
     return {delivery.dataset.id: delivery for delivery in deliveries({*SMALL, "bufdir_monitor"})}
 
 
+def outcomes_of(dataset_id: str, numbers: Iterable[int], seed: int) -> list[str]:
+    delivery = archived()[dataset_id]
+    return [delivery.outcome(delivery.damaged(number, seed)[1]) for number in numbers]
+
+
 def table_or_clear_error(body: bytes, dataset_id: str) -> None:
     dataset = NORWAY[dataset_id]
     try:
@@ -47,15 +54,24 @@ def table_or_clear_error(body: bytes, dataset_id: str) -> None:
         assert error.problems and all(problem.file == "f" and problem.allowed for problem in error.problems)
 
 
+def test_a_file_that_changed_in_the_archive_is_always_one_clear_error(tmp_path: Path) -> None:
+    """300 damages, as a build comes to them: each is refused by its hash, and only the same bytes pass."""
+    each = list(archived().values())
+    for number in range(300):
+        delivery = each[number % len(each)]
+        _, body = delivery.damaged(number, seed=4)
+        outcome = delivery.archived_outcome(body, tmp_path / delivery.dataset.id)
+        assert outcome == (SAME if body == delivery.body else ERROR)
+
+
 @pytest.mark.parametrize("dataset_id", SMALL)
 def test_a_damaged_delivery_never_ends_in_a_traceback(dataset_id: str) -> None:
-    outcomes = [archived()[dataset_id].damaged(number, seed=1)[1] for number in range(12)]
+    outcomes = outcomes_of(dataset_id, range(12), seed=1)
     assert TRACEBACK not in outcomes
 
 
 def test_a_damaged_zip_never_changes_silently() -> None:
-    outcomes = {archived()["bufdir_monitor"].damaged(number, seed=2)[1] for number in range(6)}
-    assert not outcomes & {TRACEBACK, CHANGED}
+    assert not set(outcomes_of("bufdir_monitor", range(6), seed=2)) & {TRACEBACK, CHANGED}
 
 
 def test_a_changed_digit_in_counts_with_share_and_total_is_mostly_found() -> None:
@@ -63,7 +79,7 @@ def test_a_changed_digit_in_counts_with_share_and_total_is_mostly_found() -> Non
 
     What passes is the code of a place changed into that of another, of other years, that has no row that half-year.
     """
-    outcomes = [archived()["khr_plans"].damaged(6 * number + 5, seed=3)[1] for number in range(20)]
+    outcomes = outcomes_of("khr_plans", range(5, 125, 6), seed=3)
     assert outcomes.count(CHANGED) <= 1
 
 

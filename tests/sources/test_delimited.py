@@ -47,6 +47,12 @@ def test_decimal_comma() -> None:
     assert read(khr("301;2019;1;3,5;20;17,5"), KHR, "khr.csv")["value"].tolist() == [3.5, 20.0]
 
 
+def test_more_decimals_than_declared() -> None:
+    assert refused(khr("301;2019;1;3,5;20;17,5"), KHR.model_copy(update={"decimals": 0})) == [
+        f"khr.csv: row 2, column {NUMERATOR}: {NUMERATOR}: given '3,5'; allowed: at most 0 decimals"
+    ]
+
+
 def test_a_decimal_point_where_a_comma_is_declared() -> None:
     assert refused(khr("301;2019;1;3.5;20;17,5")) == [
         f"khr.csv: row 2, column {NUMERATOR}: {NUMERATOR}: given '3.5'; allowed: a number with decimal comma, or a "
@@ -90,7 +96,7 @@ def test_many_bad_cells_are_counted_not_all_told() -> None:
 
 def test_the_first_filled_unit_column_counts() -> None:
     dataset = load("england").datasets["ons_population"]
-    body = b"time_period,old_la_code,region_code,country_code,population_estimate\n2024,,,E92000001,12\n2024,301,E12000007,E92000001,3\n"
+    body = b"time_period,old_la_code,region_code,country_code,population_estimate\n2024,,,E92000001,3\n2024,301,E12000007,E92000001,3\n"
     assert read(body, dataset, "ons.csv")["unit_code"].tolist() == ["E92000001", "301"]
 
 
@@ -99,4 +105,4 @@ def test_a_code_list_gets_the_names_of_its_role() -> None:
     assert isinstance(dataset, ReferenceDataset)
     body = b"year,code,name,validFrom,validTo\n2024,0301,Oslo,,\n2024,9999,Uoppgitt,,\n"
     table = read_reference(body, dataset, "codes.csv")
-    assert table.to_dict("records") == [{"year": "2024", "code": "0301", "name": "Oslo"}]
+    assert table.to_dict("records") == [{"year": "2024", "code": "0301", "name": "Oslo", "line": "2"}]

@@ -194,6 +194,33 @@ def test_what_a_file_says_twice_must_be_the_same() -> None:
         delimited.read_reference(body, NORWAY["klass_codes"], "c.csv")
 
 
+def test_a_list_with_a_row_a_year_has_each_year_of_a_span_once() -> None:
+    body = b"year,code,name,validFrom,validTo\n2018,1432,F,2000-01-01,2020-01-01\n2021,1432,F,2000-01-01,2020-01-01\n"
+    with pytest.raises(
+        BadInput,
+        match="row 2, 1432 F: year: given 2018, 2021; allowed: 2018: each year from 2000-01-01 until 2020-01-01",
+    ):
+        delimited.read_reference(body, NORWAY["klass_codes"], "c.csv")
+
+
+@pytest.mark.parametrize(("country", "authority", "other", "passes"), [
+    ("12", "5", "7", True), ("13", "5", "7", False), ("12", "5", "x", True), ("4", "5", "x", False),
+])  # fmt: skip
+def test_a_total_that_may_hold_more_than_its_known_parts(
+    country: str, authority: str, other: str, passes: bool
+) -> None:
+    body = (
+        "time_period,old_la_code,region_code,country_code,population_estimate\n"
+        f"2024,,,E92000001,{country}\n2024,301,E12,E92000001,{authority}\n2024,302,E12,E92000001,{other}\n"
+    ).encode()
+    population = load("england").datasets["ons_population"]
+    if passes:
+        assert len(delimited.read(body, population, "o.csv")) == 3
+    else:
+        with pytest.raises(BadInput, match=f"total: given {country}; allowed: (12|5 or more), the sum of the units"):
+            delimited.read(body, population, "o.csv")
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
@@ -228,6 +255,23 @@ def test_a_position_outside_the_declared_bounds() -> None:
     }
     with pytest.raises(BadInput, match=r"position: given \[100.0, 60.0\]; allowed: longitude 4 to 31.5"):
         geojson.read(json.dumps({"features": [feature]}).encode(), MAP, "map.geojson")
+
+
+def test_neighbours_that_no_longer_share_a_position_of_their_border() -> None:
+    def two(shared: float) -> bytes:
+        west = [[10.0, 59.0], [10.0, 60.0], [10.5, 60.0], [10.4, 59.5], [10.5, 59.0], [10.0, 59.0]]
+        east = [[11.0, 59.0], [10.5, 59.0], [shared, 59.5], [10.5, 60.0], [11.0, 60.0], [11.0, 59.0]]
+        features = [
+            {"properties": {"kommunenr": code, "navn": code}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+            for code, ring in (("0301", west), ("1101", east))
+        ]
+        return json.dumps({"features": features}).encode()
+
+    assert len(geojson.read(two(10.4), MAP, "map.geojson")) == 2
+    with pytest.raises(
+        BadInput, match=r"0301 and 1101: position: given \[10.4, 59.5\] and \[10.6, 59.5\]; allowed: one"
+    ):
+        geojson.read(two(10.6), MAP, "map.geojson")
 
 
 def test_a_file_too_large_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,8 +106,8 @@ def spoiled(tmp_path: Path) -> Callable[..., list[str]]:
 
 
 def test_an_unknown_municipality_code(spoiled: Callable[..., list[str]]) -> None:
-    problems = spoiled("england", "ons_population", lambda body: body.replace(b",840,E06000047", b",849,E06000047"))
-    assert problems[0].endswith(
+    [problem] = spoiled("england", "ons_population", lambda body: body.replace(b",840,E06000047", b",849,E06000047"))
+    assert problem.endswith(
         "row 14, column population_estimate: unit_code: given '849'; allowed: a code of the list of municipality codes"
     )
 
