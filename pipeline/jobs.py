@@ -14,7 +14,7 @@ from pipeline.registry.load import jurisdictions, load, read
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
 from pipeline.schedule import serve
-from pipeline.schedule.ledger import AlreadyRunning, Ledger, Run
+from pipeline.schedule.ledger import AlreadyRunning, Asked, Ledger, Run
 from pipeline.settings import Settings
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
@@ -29,10 +29,14 @@ ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:
     """Puts what is newer than the archive into it; one outcome a dataset, of all when no names are given.
 
-    Raises BadInput for a name that is no dataset, and for an archive that cannot be read.
+    The ledger hears of each. Raises BadInput for a name that is no dataset, and for an archive that cannot be read;
+    AlreadyRunning while another fetch of the jurisdiction goes on.
     """
-    with Publishers() as publishers:
-        yield from Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names)
+    ledger = Ledger(_runs(jurisdiction))
+    with ledger.alone(lock_name="fetching", what="fetch"), Publishers() as publishers:
+        for each in Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names):
+            ledger.answer(Asked(each.dataset, _now(), each.outcome, each.detail))
+            yield each
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
@@ -136,7 +140,25 @@ def run_always(
 
 
 def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
-    """What a scheduled run does, in order. A step that `fetches` goes first, as soon as there is one."""
+    """What a scheduled run does, in order."""
+
+    def fetch_step(datasets: Sequence[str]) -> serve.Told:
+        """Says only what is not as it was: a state that lasts, such as a refusal, is said once."""
+        if not datasets:
+            return serve.Told()
+        known, outcomes = Ledger(_runs(jurisdiction)).asked(), []
+        try:
+            for each in fetch(jurisdiction, datasets):
+                outcomes.append(each)
+                last = known.get(each.dataset)
+                if each.is_news or last is None or (last.outcome, last.detail) != (each.outcome, each.detail):
+                    say(str(each))
+        except AlreadyRunning as error:
+            return serve.Told(failed=dict.fromkeys(datasets, str(error)))
+        return serve.Told(
+            news=tuple(each.dataset for each in outcomes if each.is_news),
+            failed={each.dataset: each.detail for each in outcomes if each.outcome == "failed"},
+        )
 
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
@@ -151,7 +173,8 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
         written.write_text(name, encoding="utf-8")  # last: reports that were cut short are written again
         return serve.Told(news=(f"{len(pages)} report files",))
 
-    return [serve.Step("build", build_step), serve.Step("report", report_step)]
+    fetch_first = serve.Step("fetch", fetch_step, fetches=True)
+    return [fetch_first, serve.Step("build", build_step), serve.Step("report", report_step)]
 
 
 def _runs(jurisdiction: str) -> Path:

@@ -109,8 +109,31 @@ class MemberList(Declaration):
     none: str
 
 
+class Klass(Declaration):
+    """How a code list is asked for in Statistics Norway's KLASS, below the dataset's address.
+
+    names: JSON field → column, where the columns of the other form of the list are called otherwise. at_least: codes on
+    each day, or rows; a list with fewer was cut short.
+    """
+
+    list: Literal["codes", "changes", "correspondences"]
+    since: date  # correspondences: the one day they are of
+    target: Annotated[int, Field(ge=1)] | None = None  # the classification that the codes correspond to
+    at_least: Annotated[int, Field(ge=1)]
+    names: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _correspondences_have_a_target(self) -> "Klass":
+        if (self.list == "correspondences") != (self.target is not None):
+            raise ValueError("target is given exactly when list = 'correspondences'")
+        return self
+
+
 class ReferenceDataset(DatasetBase):
-    """A code list with a role; `columns` says which of its columns holds what the role needs."""
+    """A code list with a role; `columns` says which of its columns holds what the role needs.
+
+    klass: where it can be fetched; what is fetched is JSON, and reads as the separated values do.
+    """
 
     kind: Literal["reference"]
     role: Literal["municipality_code", "municipality_change", "peer_group", "joint_service_list"]
@@ -121,6 +144,13 @@ class ReferenceDataset(DatasetBase):
     constants: dict[str, str] = {}
     members: MemberList | None = None
     same: tuple[Same, ...] = ()
+    klass: Klass | None = None
+
+    @model_validator(mode="after")
+    def _correspondences_are_of_their_code_date(self) -> "ReferenceDataset":
+        if self.klass and self.klass.target and self.constants.get("code_date") != str(self.klass.since):
+            raise ValueError(f"constants.code_date must be klass.since, {self.klass.since}: the codes are of that day")
+        return self
 
     @model_validator(mode="after")
     def _members_are_declared_where_there_are_some(self) -> "ReferenceDataset":

@@ -65,13 +65,13 @@ class PxwebApi:
             raise PublisherError(self._base + address, happened, LOOK) from None
         return Table(table, updated, bool(given.get("discontinued")))
 
-    def metadata(self, table: str) -> dict[str, Any]:
-        """The dimensions of a table with all their codes, as JSON-stat2 without figures."""
-        address = f"/tables/{table}/metadata" + self._language
-        given = self._get(address)
+    def metadata(self, table: str) -> tuple[dict[str, Any], Answer]:
+        """The dimensions of a table with all their codes, as JSON-stat2 without figures; and as they were sent."""
+        answer = self._publishers.get(f"{self._base}/tables/{table}/metadata{self._language}", "json")
+        given = answer.json()
         if not isinstance(given.get("id"), list) or not set(given["id"]) <= set(given.get("dimension") or {}):
-            raise PublisherError(self._base + address, "the metadata lack their dimensions", LOOK)
-        return given
+            raise PublisherError(answer.address, "the metadata lack their dimensions", LOOK)
+        return given, answer
 
     def data(self, table: Table, question: Question) -> tuple[str, Answer]:
         """The question as it was put, and the answer. Raises PublisherError when it is not what was asked for."""

@@ -1,5 +1,6 @@
 """What to ask of a PxWeb table: what the declarations use of it, so that nothing is declared twice."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -21,6 +22,11 @@ class Wanted:
     measures: tuple[str, ...]
     dimensions: dict[str, tuple[str, ...]]
     first_year: str
+
+    @property
+    def id(self) -> str:
+        """Short, and another one as soon as something else is wanted."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
