@@ -48,12 +48,12 @@ def newer_list(
 
 def codes_of(registry: Registry, newest: Mapping[str, ArchivedFile]) -> set[str]:
     """All codes that the newest lists of codes in the archive know; none where there is no list."""
-    known = {each.code for each in registry.jurisdiction.carried}
-    for dataset in registry.datasets.values():
-        if isinstance(dataset, ReferenceDataset) and dataset.role == "municipality_code" and dataset.id in newest:
-            file = newest[dataset.id]
+    known: set[str] = set()
+    for name, file in newest.items():
+        dataset = registry.datasets[name]
+        if isinstance(dataset, ReferenceDataset) and dataset.role == "municipality_code":
             known |= set(delimited.read_reference(file.body(), dataset, file.file_id)["code"])
-    return known
+    return known | {each.code for each in registry.jurisdiction.carried} if known else known
 
 
 def _check_known(answer: Answer, changes: pd.DataFrame, codes: set[str]) -> None:
