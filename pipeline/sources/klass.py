@@ -50,9 +50,11 @@ def rows(body: bytes, klass: Klass, file: str) -> pd.DataFrame:
     table = table.fillna("").rename(columns=klass.names)
     if klass.list == "changes":  # what began or ended alone is in the list of codes, and no change from one to another
         table = table[(table["oldCode"] != "") & (table["newCode"] != "")]
+    _check_length(len(table), "in all", klass, file)
     if klass.list == "codes":
         table = _yearly(table, file)
-    _check_length(table, klass, file)
+        for year, count in table["year"].value_counts().items():
+            _check_length(count, str(year), klass, file)
     return table.reset_index(drop=True)
 
 
@@ -80,11 +82,12 @@ def _is_day(text: str) -> bool:
 
 def _yearly(codes: pd.DataFrame, file: str) -> pd.DataFrame:
     """One row per code and year on whose first day it held; the spans are half-open, and cut at what was asked for."""
-    start, end = (pd.to_datetime(codes[field]) for field in DAYS[:2])
-    table = codes.merge(pd.DataFrame({"year": range(start.dt.year.min(), end.dt.year.max() + 1)}), how="cross")
-    first_day = pd.to_datetime(table["year"].astype(str) + "-01-01")
-    table = table[(pd.to_datetime(table[DAYS[0]]) <= first_day) & (first_day < pd.to_datetime(table[DAYS[1]]))]
-    table = table.astype({"year": "str"})
+    start, end, _ = DAYS
+    years = [int(day[:4]) for day in (*codes[start], *codes[end])]
+    each_year = pd.DataFrame({"year": [str(year) for year in range(min(years), max(years) + 1)]})
+    table = codes.merge(each_year, how="cross")
+    first_day = table["year"] + "-01-01"
+    table = table[(table[start] <= first_day) & (first_day < table[end])]
     problems = [
         Problem(file, f"entry {line}", "code", repr(code), f"one entry that holds on 1 January {year}")
         for line, code, year in table.loc[table.duplicated(["code", "year"]), ["line", "code", "year"]].to_numpy()
@@ -94,9 +97,7 @@ def _yearly(codes: pd.DataFrame, file: str) -> pd.DataFrame:
     return table.sort_values(["year", "code"])
 
 
-def _check_length(table: pd.DataFrame, klass: Klass, file: str) -> None:
-    counts = table["year"].value_counts() if klass.list == "codes" else pd.Series({"in all": len(table)})
-    if counts.empty or counts.min() < klass.at_least:
-        when, count = (counts.idxmin(), counts.min()) if len(counts) else ("in all", 0)
+def _check_length(count: int, when: str, klass: Klass, file: str) -> None:
+    if count < klass.at_least:
         allowed = f"at least {klass.at_least}: the list was cut short, fetch it again"
-        raise bad_input(file, "", HOLDS[klass.list], f"{count} ({when})", allowed)
+        raise bad_input(file, when, HOLDS[klass.list], count, allowed)
