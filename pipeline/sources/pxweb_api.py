@@ -189,11 +189,14 @@ class PxwebApi:
         return f"POST {address} {json.dumps(body)}", self._publishers.post(address, body, "json")
 
 
+def is_missing(error: PublisherError) -> bool:
+    """Whether the publisher answered that it has no such table."""
+    return error.status in GONE or "Non-existent table" in error.happened  # SSB says so with 400
+
+
 def _is_gone(error: PublisherError) -> bool:
     """Whether v2 lacks the table, cannot be reached, or fails for good; not when it refuses what was asked."""
-    if error.status is None or error.status >= 500:
-        return True
-    return error.status in GONE or "Non-existent table" in error.happened  # SSB says so with 400
+    return error.status is None or error.status >= 500 or is_missing(error)
 
 
 def _selection(name: str, question: Question) -> dict[str, Any]:

@@ -74,13 +74,13 @@ def questions(dataset: PxwebDataset, metadata: dict[str, Any], want: Wanted, max
 
     Raises BadInput with every declared code that the table does not have.
     """
-    problems = list(_unknown(dataset, metadata, want))
+    problems = list(unknown(dataset, metadata, want))
     if problems:
         raise BadInput(problems)
     there = {name: list(metadata["dimension"][name]["category"]["index"]) for name in metadata["id"]}
     units = there[dataset.unit_dimension]
     periods = [code for code in there[dataset.time_dimension] if code[:4] >= want.first_year]
-    others = {name: _theirs(dataset, name, codes) for name, codes in want.dimensions.items()}
+    others = {name: theirs(dataset, name, codes) for name, codes in want.dimensions.items()}
     each = prod(map(len, others.values())) * len(want.measures) * len(periods)
     if each > max_cells:
         raise bad_input(
@@ -133,15 +133,15 @@ def shortened(codes: Sequence[str], there: Sequence[str]) -> tuple[str, ...]:
     return (f"from({codes[0]})",) if after == len(there) else (f"[range({codes[0]},{codes[-1]})]",)
 
 
-def _theirs(dataset: PxwebDataset, name: str, codes: Collection[str]) -> list[str]:
+def theirs(dataset: PxwebDataset, name: str, codes: Collection[str]) -> list[str]:
     """What the publisher calls the codes of a dimension."""
     if name not in dataset.codelists:
         return list(codes)
     ours = {our: their for their, our in dataset.codelists[name].codes.items()}
-    return [ours[code] for code in codes]
+    return [ours.get(code, code) for code in codes]
 
 
-def _unknown(dataset: PxwebDataset, metadata: dict[str, Any], want: Wanted) -> Iterator[Problem]:
+def unknown(dataset: PxwebDataset, metadata: dict[str, Any], want: Wanted) -> Iterator[Problem]:
     """Declared dimensions and codes that the table does not have, and dimensions that must be chosen and are not."""
     place = f"table {dataset.table}"
     named = [dataset.unit_dimension, dataset.time_dimension, dataset.contents_dimension, *want.dimensions]
