@@ -118,8 +118,13 @@ def _waiting(dataset: PxwebDataset, told: list[str]) -> tuple[Standing, list[str
 
 
 def _candidate(listed: Listed, api: PxwebApi) -> Found:
-    """A table that is not ours; the contents of discontinued ones are not asked for."""
-    metadata = {} if listed.is_discontinued else api.metadata(listed.id)
+    """A table that is not ours; without contents when it is discontinued, or listed and not there."""
+    try:
+        metadata = {} if listed.is_discontinued else api.metadata(listed.id)
+    except PublisherError as error:
+        if not is_missing(error):
+            raise
+        metadata = {}
     measures = (metadata.get("role", {}).get("metric") or ["ContentsCode"])[0]
     return Found(
         listed.id, listed.label, "", "not registered", listed.first_period, listed.last_period, listed.is_discontinued,
@@ -152,6 +157,8 @@ def _lost_from_lists(dataset: PxwebDataset, api: PxwebApi) -> Iterator[str]:
         try:
             there = {each["code"]: each.get("label", "") for each in api.codelist(codelist.id)["values"]}
         except PublisherError as error:
+            if error.status is None or error.status >= 500:
+                raise
             yield f"{name}: code list {codelist.id}: {error.happened}"
             continue
         for code in codelist.codes:

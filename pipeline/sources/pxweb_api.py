@@ -6,7 +6,7 @@ Where v2 does not have a table or does not answer, the same question is asked of
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from math import prod
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from pipeline.problems import PublisherError
 from pipeline.sources.http import AGAIN, LOOK, Answer, Publishers
 from pipeline.sources.pxweb_question import Question
-from pipeline.sources.pxweb_v0 import PxwebV0, moment
+from pipeline.sources.pxweb_v0 import PxwebV0
 
 URL_LENGTH = 2000  # SSB answers a web page with 404 beyond about 2 100 characters
 MAX_CELLS, CALLS, WINDOW_SECONDS = 800_000, 30, 60  # SSB's documentation; its /config says 0 for all three
@@ -140,7 +140,7 @@ class PxwebApi:
             raise PublisherError(answer.address, happened, AGAIN)
         if other := _other_codes(given, question):
             raise PublisherError(answer.address, f"sends other codes of {other} than were asked for", LOOK)
-        if moment(given.get("updated") or "1") != table.updated:
+        if _moment(given.get("updated") or "1") != table.updated:
             happened = (
                 f"was updated {given.get('updated')}, while it was fetched (before: {table.updated:%Y-%m-%dT%H:%MZ})"
             )
@@ -211,7 +211,7 @@ def _listed(given: dict[str, Any]) -> Listed:
 
 def _updated(given: Any, address: str) -> datetime:
     try:
-        return moment(given)
+        return _moment(given)
     except (TypeError, ValueError):
         raise PublisherError(address, f"does not say when the table was updated (updated: {given!r})", LOOK) from None
 
@@ -223,3 +223,9 @@ def _other_codes(given: dict[str, Any], question: Question) -> str:
         if set(category.get("index") or category.get("label") or ()) != set(codes):
             return name
     return ""
+
+
+def _moment(text: str) -> datetime:
+    """`2026-06-15T06:00:00Z`; without a zone it is UTC, as the interface's description says."""
+    given = datetime.fromisoformat(text)
+    return given if given.tzinfo else given.replace(tzinfo=UTC)

@@ -1,7 +1,6 @@
 """The older PxWebApi v0 beside Statistics Norway's v2: the same tables and codes, asked when v2 does not answer."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.problems import PublisherError
@@ -34,7 +33,7 @@ class PxwebV0:
                 "dimension": {each["code"]: _dimension(each) for each in given["variables"]},
                 "role": {"time": [each["code"] for each in given["variables"] if each.get("time")]},
             }
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, ValueError):
             raise PublisherError(answer.address, "the metadata lack their variables", LOOK) from None
 
     def updated(self, table: str) -> str:
@@ -52,12 +51,6 @@ class PxwebV0:
             "response": {"format": "json-stat2"},
         }
         return f"POST {address} {json.dumps(query)}", self._publishers.post(address, query, "json")
-
-
-def moment(text: str) -> datetime:
-    """`2026-06-15T06:00:00Z`; without a zone it is UTC, as the interface's description says."""
-    given = datetime.fromisoformat(text)
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
 def _dimension(variable: dict[str, Any]) -> dict[str, Any]:

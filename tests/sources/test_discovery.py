@@ -214,6 +214,14 @@ def test_a_code_list_that_lost_its_code(look: Look, standin: StandIn) -> None:
     )
 
 
+def test_a_table_that_is_listed_and_not_there_has_no_contents(look: Look, standin: StandIn) -> None:
+    standin.tables["99999"] = table("99999: Barnevern – noe nytt (K)", {"Ny": "Nye barn"}, "barn")
+    gone = Response('{"title": "Non-existent table", "status": 404}', 400, content_type="application/json")
+    standin.meddle = lambda request: gone if "99999/metadata" in request.path else None
+    found = look("12305")["99999"]
+    assert (found.standing, found.contents) == ("not registered", ())
+
+
 def test_a_publisher_that_does_not_answer_is_told(look: Look, standin: StandIn) -> None:
     standin.meddle = lambda request: Response("stengt", status=503) if request.path.endswith("/tables") else None
     with pytest.raises(PublisherError, match="answers 503"):
