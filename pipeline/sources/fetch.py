@@ -96,10 +96,10 @@ class Fetching:
         base = dataset.address.partition("/tables/")[0]
         api = self._apis.setdefault(base, PxwebApi(self._publishers, base))
         table = api.table(dataset.table)
-        metadata, sent = api.metadata(dataset.table)
-        known = newest.sidecar if newest else None
+        metadata, sent = api.described(dataset.table)
+        known, question_id = newest.sidecar if newest else None, want.id(dataset)
         is_new = known is None or table.updated > known.published
-        is_wider = known is not None and table.updated == known.published and want.id != known.question
+        is_wider = known is not None and table.updated == known.published and question_id != known.question
         said = [_since(table.updated, table.is_discontinued)]
         if is_new or is_wider:
             asked = questions(dataset, metadata, want, api.config.max_cells)
@@ -108,18 +108,21 @@ class Fetching:
             for question, query, answer in answers:
                 archive(
                     self._folder, dataset, answer.body, "json", table.updated, retrieved,
-                    query=query, question=want.id, part=question.part,
+                    query=query, question=question_id, part=question.part,
                 )  # fmt: skip
             said += [f"in {len(answers)} parts"] if len(answers) > 1 else []
             said += ["asked for again: more is declared by now"] if is_wider else []
+        said += [each for each in api.instead if each.startswith(f"{dataset.table} ")]
         if changed := self._changed(dataset, metadata, sent):
             figures = "with a new vintage " if is_new else "figures "
             return Outcome(dataset.id, "changed metadata", "; ".join([figures + ", ".join(said), *changed]))
         return Outcome(dataset.id, "new vintage" if is_new or is_wider else "no change", ", ".join(said))
 
-    def _changed(self, dataset: PxwebDataset, metadata: dict[str, Any], sent: Answer) -> list[str]:
+    def _changed(self, dataset: PxwebDataset, metadata: dict[str, Any], sent: Answer | None) -> list[str]:
         """How the table's metadata differ from those kept last, apart from newer periods; keeps them when they do."""
         last = self._metadata.get(dataset.id)
+        if sent is None:
+            return []
         if last is None or last.sidecar.sha256 != hashlib.sha256(sent.body).hexdigest():
             now = datetime.now(UTC)
             where, query = self._folder / METADATA, f"GET {sent.address}"

@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Limits, Publishers
-from tests.sources.norway import BODIES, QUICK, Publishing, at
+from tests.sources.norway import AGES, BODIES, QUICK, UP_TO_17, Publishing, at
 from tests.sources.pxweb_standin import StandIn
 
 
@@ -18,6 +18,8 @@ def standin(httpserver: HTTPServer) -> StandIn:
     made = StandIn(httpserver, maxDataCells=0, maxCallsPerTimeWindow=0, timeWindow=0)  # as Statistics Norway's says
     made.config["maxDataCells"] = 800_000
     made.tables = {name.removeprefix("ssb_"): body for name, body in BODIES.items()}
+    gathers = [{"code": "H17", "label": "0-17 år", "valueMap": AGES}]
+    made.codelists = {UP_TO_17["id"]: UP_TO_17 | {"language": "no", "elimination": False, "values": gathers}}
     return made
 
 

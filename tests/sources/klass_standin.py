@@ -8,7 +8,7 @@ import pandas as pd
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.sources.pxweb_standin import _json
+from tests.sources.pxweb_standin import as_json
 
 RAW = Path(__file__).parent.parent.parent / "data" / "raw" / "norway"
 ROOT = "/api/klass/v1/classifications"
@@ -59,7 +59,7 @@ class KlassStandIn:
         if request.args.get("includeFuture") != "true":
             end = min(end, date.today().isoformat())
         within = self.codes[(self.codes["start"] < end) & (self.codes["end"] > start)]
-        return _json({"codes": [
+        return as_json({"codes": [
             EMPTY | {
                 "code": each.code, "name": each.name, "validFrom": None, "validTo": None,
                 "validFromInRequestedRange": max(each.start, start), "validToInRequestedRange": min(each.end, end),
@@ -69,15 +69,15 @@ class KlassStandIn:
 
     def _changes(self, request: Request) -> Response:
         within = self.changes[self.changes["changeOccurred"].between(request.args["from"], request.args["to"], "left")]
-        return _json({"codeChanges": [
+        return as_json({"codeChanges": [
             {"oldShortName": None, "newShortName": None, **{name: text or None for name, text in each.items()}}
             for each in within.to_dict("records")
         ]})  # fmt: skip
 
     def _corresponds(self, request: Request) -> Response:
         if request.args["targetClassificationId"] != "112":
-            return _json({"status": 404, "message": "no correspondence table was found"}, 404)
-        return _json({"correspondenceItems": [
+            return as_json({"status": 404, "message": "no correspondence table was found"}, 404)
+        return as_json({"correspondenceItems": [
             {"sourceCode": each.code, "sourceName": each.name, "sourceShortName": "",
              "targetCode": each.kostra_group, "targetName": each.kostra_group_name, "targetShortName": ""}
             for each in self.groups.itertuples(index=False)

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -32,7 +33,30 @@ def newest(dataset: str) -> bytes:
     ).read_bytes()
 
 
+AGES = [f"{age:03}" for age in range(18)]
+UP_TO_17 = {"id": "agg_TodeltGrupperingB", "label": "0-17 og 18+", "type": "Aggregation"}
+
+
+def by_age(body: dict) -> dict:
+    """The table of population as Statistics Norway has it: single years of age, and a list that gathers them."""
+    at = body["id"].index("Alder")
+    assert at == len(body["id"]) - 3 and list(body["dimension"]["Alder"]["category"]["index"]) == ["000-017"]
+    category = {"index": {age: int(age) for age in AGES}, "label": {age: f"{int(age)} år" for age in AGES}}
+    alder = {"label": "alder", "category": category, "extension": {"elimination": False, "codelists": [UP_TO_17]}}
+    inner = body["size"][-2] * body["size"][-1]
+    values = np.array(body["value"], dtype=float).reshape(-1, 1, inner).repeat(len(AGES), axis=1)
+    first = np.arange(len(AGES)).reshape(1, -1, 1) == 0
+    values = np.where(first, values - 17 * (values // 18), values // 18).ravel()
+    size = [len(AGES) if axis == at else each for axis, each in enumerate(body["size"])]
+    status = {str(cell): ".." for cell in np.flatnonzero(np.isnan(values))}
+    numbers = [None if np.isnan(each) else each for each in values]
+    dimension = body["dimension"] | {"Alder": alder}
+    return body | {"dimension": dimension, "size": size, "value": numbers, "status": status}
+
+
 BODIES = {dataset: json.loads(newest(dataset)) for dataset in SSB}
+POPULATION = BODIES["ssb_07459"]
+BODIES["ssb_07459"] = by_age(POPULATION)
 
 
 def at(base: str, *datasets: str) -> Registry:

@@ -16,7 +16,7 @@ from pipeline.sources.http import Publishers
 from pipeline.sources.landing import scan
 from pipeline.warehouse.load import READERS
 from tests.sources.norway import BODIES, KLASS, NORWAY, QUICK, SSB, ZIP, Publishing
-from tests.sources.pxweb_standin import StandIn, cut
+from tests.sources.pxweb_standin import StandIn, as_json, cut
 
 FETCHED = [*KLASS, *SSB, "bufdir_monitor"]
 FetchAll = Callable[..., dict[str, Outcome]]
@@ -84,9 +84,9 @@ def test_every_publisher_that_fails_fails_alone(impatient: FetchAll, publishing:
 
 
 def test_an_answer_of_a_shape_nobody_thought_of_stops_nobody_else(fetch_all: FetchAll, publishing: Publishing) -> None:
-    publishing.pxweb.tables["12305"] = BODIES["ssb_12305"] | {
-        "dimension": {name: [] for name in BODIES["ssb_12305"]["id"]}
-    }
+    names = BODIES["ssb_12305"]["id"]
+    odd = as_json({"id": names, "dimension": {name: [] for name in names}})
+    publishing.pxweb.meddle = lambda request: odd if request.path.endswith("12305/metadata") else None
     outcomes = fetch_all("ssb_12305", "ssb_12870")
     assert outcomes["ssb_12305"].outcome == "failed" and "the answer cannot be read" in outcomes["ssb_12305"].detail
     assert outcomes["ssb_12870"].outcome == "new vintage"

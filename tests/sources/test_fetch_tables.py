@@ -15,22 +15,9 @@ from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
 from pipeline.sources.landing import scan
 from pipeline.sources.pxweb import read
-from tests.sources.norway import BODIES, NORWAY, QUICK, SSB, told
-from tests.sources.pxweb_standin import StandIn, cut, recorded
-
-
-def test_all_tables_are_fetched_and_then_nothing_is_new(
-    fetch: Callable[..., list[Outcome]], standin: StandIn, tmp_path: Path
-) -> None:
-    standin.config |= {"maxCallsPerTimeWindow": 100, "timeWindow": 1}
-    assert told(fetch(*SSB)) == [f"{name}: new vintage" for name in SSB]
-    assert standin.calls.count("GET /config") == 1 and len(standin.calls) == 1 + 3 * len(SSB)
-    standin.asked.clear()
-    outcomes = fetch(*SSB)
-    assert told(outcomes) == [f"{name}: no change" for name in SSB]
-    assert outcomes[3].detail == "of 2026-06-15 06:00 UTC"
-    asked = [f"GET /tables/{name[4:]}{path}" for name in SSB for path in ("", "/metadata")]
-    assert standin.calls == ["GET /config", *asked]
+from tests.sources.norway import BODIES, NORWAY, POPULATION, QUICK, told
+from tests.sources.pxweb_recorded import recorded
+from tests.sources.pxweb_standin import StandIn, cut
 
 
 def test_what_is_archived_reads_as_what_was_declared(
@@ -59,6 +46,19 @@ def test_what_is_archived_reads_as_what_was_declared(
     assert used <= set(mine["dimensions"])
 
 
+def test_the_ages_up_to_17_come_as_one_code(fetch: Callable[..., list[Outcome]], tmp_path: Path) -> None:
+    [outcome] = fetch("ssb_07459")
+    assert outcome.outcome == "new vintage", outcome
+    [file] = scan(tmp_path, NORWAY.datasets)
+    assert "codelist[Alder]=agg_TodeltGrupperingB" in unquote(file.sidecar.query)
+    dataset = NORWAY.datasets["ssb_07459"]
+    mine, whole = read(file.body(), dataset, "mine"), read(json.dumps(POPULATION).encode(), dataset, "whole")  # type: ignore[arg-type]
+    keys = ["unit_code", "period", "measure", "dimensions"]
+    assert set(mine["dimensions"]) == {"Alder=000-017"}
+    first = mine.set_index(keys)["value"].sort_index()
+    pd.testing.assert_series_equal(first, whole.set_index(keys)["value"].loc[first.index])
+
+
 def test_a_question_too_large_comes_in_parts(
     fetch: Callable[..., list[Outcome]], standin: StandIn, tmp_path: Path
 ) -> None:
@@ -68,7 +68,8 @@ def test_a_question_too_large_comes_in_parts(
     parts = sorted(file.sidecar.part for file in files)
     assert parts == [f"{number}/{len(parts)}" for number in range(1, len(parts) + 1)] and len(parts) > 1
     assert outcome.detail == f"of 2026-06-15 06:00 UTC, in {len(parts)} parts"
-    assert {file.sidecar.query.partition(" ")[0] for file in files} == {"POST", "GET"}  # the last has few units
+    runs = sorted(unquote(file.sidecar.query).partition("region0000]=")[2].partition("(")[0] for file in files)
+    assert runs == ["[range"] * (len(parts) - 1) + ["from"]  # a run of units is one expression
     units = [list(json.loads(file.body())["dimension"]["KOKkommuneregion0000"]["category"]["index"]) for file in files]
     assert sorted(sum(units, [])) == sorted(
         BODIES["ssb_12305"]["dimension"]["KOKkommuneregion0000"]["category"]["index"]

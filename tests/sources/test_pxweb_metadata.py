@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.sources.pxweb_metadata import differences
-from tests.sources.pxweb_standin import recorded
+from tests.sources.pxweb_recorded import recorded
 
 SWEDEN = recorded("scb_v2_TAB6471_metadata")
 
