@@ -59,4 +59,4 @@ def fetch_all(publishing: Publishing, tmp_path: Path) -> Iterator[Callable[..., 
 @pytest.fixture
 def impatient(publishing: Publishing, tmp_path: Path) -> Iterator[Callable[..., dict[str, Outcome]]]:
     """The same, for publishers that fail."""
-    yield from _all_with(replace(QUICK, retries=1, read_seconds=1.5), publishing, tmp_path)
+    yield from _all_with(replace(QUICK, retries=1, read_seconds=2.5), publishing, tmp_path)

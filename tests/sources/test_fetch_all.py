@@ -66,7 +66,7 @@ def test_every_publisher_that_fails_fails_alone(impatient: FetchAll, publishing:
     publishing.links = []
     outcomes = impatient(*FETCHED)
     said = {
-        "ssb_07459": "sends nothing for 1.5 seconds",
+        "ssb_07459": "sends nothing for 2.5 seconds",
         "ssb_12275": "the answer breaks off",
         "ssb_12286": "answers 429 TOO MANY REQUESTS: for mange kall",
         "ssb_12305": "sends a web page where JSON was expected",
