@@ -55,6 +55,7 @@ class Fetching:
         self._newest = _newest(archived)
         self._synthetic = {file.sidecar.dataset for file in archived if file.sidecar.synthetic}
         self._metadata = _newest(scan(folder / METADATA, registry.datasets))
+        self._unkept: Answer | None = None
         self._apis: dict[str, PxwebApi] = {}
 
     def outcomes(self, names: Collection[str] = ()) -> Iterator[Outcome]:
@@ -65,6 +66,7 @@ class Fetching:
                 raise bad_input("fetch", "", "dataset", name, "one of " + ", ".join(sorted(datasets)))
         for name in sorted(set(names) or datasets, key=lambda each: (not _lists_codes(datasets[each]), each)):
             yield self._outcome(datasets[name])
+            self._keep_metadata(datasets[name])
 
     def _outcome(self, dataset: DatasetBase) -> Outcome:
         clients: dict[type, Callable[..., Outcome]] = {
@@ -119,17 +121,20 @@ class Fetching:
         return Outcome(dataset.id, "new vintage" if is_new or is_wider else "no change", ", ".join(said))
 
     def _changed(self, dataset: PxwebDataset, metadata: dict[str, Any], sent: Answer | None) -> list[str]:
-        """How the table's metadata differ from those kept last, apart from newer periods; keeps them when they do."""
+        """How the table's metadata differ from those kept last, apart from newer periods."""
         last = self._metadata.get(dataset.id)
-        if sent is None:
+        if sent is None or (last and last.sidecar.sha256 == hashlib.sha256(sent.body).hexdigest()):
             return []
-        if last is None or last.sidecar.sha256 != hashlib.sha256(sent.body).hexdigest():
-            now = datetime.now(UTC)
-            where, query = self._folder / METADATA, f"GET {sent.address}"
-            archive(where, dataset, sent.body, "json", now, now, query=query, published_is_known=False)
-        if last is None:
-            return []
-        return differences(_grown(json.loads(last.body()), metadata, dataset.time_dimension), metadata)
+        self._unkept = sent
+        return differences(_grown(json.loads(last.body()), metadata, dataset.time_dimension), metadata) if last else []
+
+    def _keep_metadata(self, dataset: DatasetBase) -> None:
+        """As sent; after the outcome was told, so that what a killed fetch found is found again."""
+        if self._unkept:
+            now, query = datetime.now(UTC), f"GET {self._unkept.address}"
+            where, body = self._folder / METADATA, self._unkept.body
+            archive(where, dataset, body, "json", now, now, query=query, published_is_known=False)
+        self._unkept = None
 
     def _klass(self, dataset: ReferenceDataset, newest: ArchivedFile | None) -> Outcome:
         """A list has no moment of publication, so a new one counts from the moment it was first seen."""

@@ -15,7 +15,7 @@ from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
 from pipeline.sources.landing import scan
 from pipeline.warehouse.load import READERS
-from tests.sources.norway import BODIES, KLASS, NORWAY, QUICK, SSB, ZIP, Publishing
+from tests.sources.norway import BODIES, KLASS, NORWAY, QUICK, SSB, ZIP, Publishing, at
 from tests.sources.pxweb_standin import StandIn, as_json, cut
 
 FETCHED = [*KLASS, *SSB, "bufdir_monitor"]
@@ -137,6 +137,18 @@ def test_metadata_that_change_are_told_once_and_kept_as_sent(
     first, second = scan(tmp_path / "metadata", NORWAY.datasets)
     assert b"Noe annet" in second.body() and b"Noe annet" not in first.body()
     assert second.sidecar.query == f"GET {standin.base}/tables/12305/metadata?lang=no"
+
+
+def test_metadata_that_changed_are_told_again_when_nobody_heard(
+    fetch: Callable[..., list[Outcome]], standin: StandIn, tmp_path: Path
+) -> None:
+    fetch("ssb_12305")
+    standin.tables["12305"] = with_label(BODIES["ssb_12305"], "KOSsumfunksjon240000", "Noe annet")
+    with Publishers(QUICK) as publishers:
+        outcomes = Fetching(at(standin.base, "ssb_12305"), tmp_path, publishers).outcomes()
+        assert next(outcomes).outcome == "changed metadata"
+        outcomes.close()  # as when it is killed before the ledger has it
+    assert [each.outcome for each in fetch("ssb_12305")] == ["changed metadata"]
 
 
 def test_a_period_more_is_a_new_vintage_and_no_changed_metadata(
