@@ -69,6 +69,29 @@ def fetch(
 
 
 @app.command()
+def discover(
+    words: Annotated[list[str] | None, typer.Argument(help="Words in the titles; barnevern when left out.")] = None,
+    jurisdiction: One = "norway",
+    as_json: AsJson = False,
+) -> None:
+    """Find tables, and hold those that are declared against what the publisher has. Example: veiviser discover."""
+    from pipeline import jobs
+    from pipeline.sources.discovery import lines
+
+    found = jobs.discover(jurisdiction, " ".join(words or ["barnevern"]))
+    if as_json:
+        rows = [asdict(each) | {"is_error": each.is_error} for each in found]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(lines(found)))
+    broken = [each for each in found if each.is_error]
+    for each in broken:
+        typer.echo(f"{each.dataset}: {each.standing}: {'; '.join(each.told)}", err=True)
+    if broken:
+        raise typer.Exit(PUBLISHER)
+
+
+@app.command()
 def build(jurisdiction: Where = None, as_of: AsOf = None, again: Again = False) -> None:
     """Build the release from the archive. Example: veiviser build -j norway --as-of 2026-04-01."""
     from pipeline import jobs

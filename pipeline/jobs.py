@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import sleep as _sleep
 
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
@@ -14,8 +15,10 @@ from pipeline.registry.load import jurisdictions, load, read
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
 from pipeline.schedule import serve
-from pipeline.schedule.ledger import AlreadyRunning, Ledger, Run
+from pipeline.schedule.ledger import AlreadyRunning, Asked, Ledger, Run
 from pipeline.settings import Settings
+from pipeline.sources import discovery
+from pipeline.sources.discovery import Found
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
 from pipeline.warehouse import register, release
@@ -23,16 +26,45 @@ from pipeline.warehouse.build import Built, Say, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
+SHORT_WAIT = timedelta(minutes=2)
 ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 
 
 def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:
     """Puts what is newer than the archive into it; one outcome a dataset, of all when no names are given.
 
-    Raises BadInput for a name that is no dataset, and for an archive that cannot be read.
+    The ledger hears of each. In a publisher's quiet hours it waits for their end where that is near, and otherwise says
+    when to come back. Raises BadInput for a name that is no dataset, and for an archive that cannot be read;
+    AlreadyRunning while another fetch of the jurisdiction goes on.
     """
+    registry = load(jurisdiction)
+    open_ones = []
+    for name in sorted(set(names) or registry.datasets):
+        until = registry.calendar.quiet_until(name, _now()) if registry.calendar else None
+        if until is not None and until - _now() > SHORT_WAIT:
+            told = f"its tables may be half replaced until {until:%H:%M} ({until.tzinfo}): run it again after that"
+            yield Outcome(name, "not fetched", told)
+            continue
+        if until is not None:
+            _sleep(max(0.0, (until - _now()).total_seconds()))
+        open_ones.append(name)
+    if open_ones:
+        yield from _ask(jurisdiction, open_ones)
+
+
+def _ask(jurisdiction: str, names: Sequence[str]) -> Iterator[Outcome]:
+    """Asks now, one fetch at a time; the schedule has kept the quiet hours already."""
+    ledger = Ledger(_runs(jurisdiction))
+    with ledger.alone(lock_name="fetching", what="fetch"), Publishers() as publishers:
+        for each in Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names):
+            ledger.answer(Asked(each.dataset, _now(), each.outcome, each.detail))
+            yield each
+
+
+def discover(jurisdiction: str, words: str) -> list[Found]:
+    """The publisher's tables that a search finds and those that are registered, held against what is declared."""
     with Publishers() as publishers:
-        yield from Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names)
+        return discovery.discover(load(jurisdiction), Settings().raw / jurisdiction, publishers, words)
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
@@ -136,7 +168,25 @@ def run_always(
 
 
 def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
-    """What a scheduled run does, in order. A step that `fetches` goes first, as soon as there is one."""
+    """What a scheduled run does, in order."""
+
+    def fetch_step(datasets: Sequence[str]) -> serve.Told:
+        """Says only what is not as it was: a state that lasts, such as a refusal, is said once."""
+        if not datasets:
+            return serve.Told()
+        known, outcomes = Ledger(_runs(jurisdiction)).asked(), []
+        try:
+            for each in _ask(jurisdiction, datasets):
+                outcomes.append(each)
+                last = known.get(each.dataset)
+                if each.is_news or last is None or (last.outcome, last.detail) != (each.outcome, each.detail):
+                    say(str(each))
+        except AlreadyRunning as error:
+            return serve.Told(failed=dict.fromkeys(datasets, str(error)))
+        return serve.Told(
+            news=tuple(each.dataset for each in outcomes if each.is_news),
+            failed={each.dataset: each.detail for each in outcomes if each.outcome == "failed"},
+        )
 
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
@@ -151,7 +201,8 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
         written.write_text(name, encoding="utf-8")  # last: reports that were cut short are written again
         return serve.Told(news=(f"{len(pages)} report files",))
 
-    return [serve.Step("build", build_step), serve.Step("report", report_step)]
+    fetch_first = serve.Step("fetch", fetch_step, fetches=True)
+    return [fetch_first, serve.Step("build", build_step), serve.Step("report", report_step)]
 
 
 def _runs(jurisdiction: str) -> Path:

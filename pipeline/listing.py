@@ -36,9 +36,11 @@ def _indicators(registry: Registry) -> list[dict[str, Any]]:
             "use": each.use,
             "unit": each.unit,
             "eras": ", ".join(s.era for s in each.series),
-            "label": each.label.en,
+            "label": each.label.en + (" (waits for its table to be confirmed)" if each.id in registry.waiting else ""),
         }
-        for each in sorted(registry.indicators.values(), key=lambda each: (each.use != "rank", each.id))
+        for each in sorted(
+            [*registry.indicators.values(), *registry.waiting.values()], key=lambda each: (each.use != "rank", each.id)
+        )
     ]
 
 

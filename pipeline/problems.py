@@ -33,8 +33,11 @@ def bad_input(file: str, place: str, field: str, given: object, allowed: str) ->
 
 
 class PublisherError(Exception):
-    """A publisher that did not answer as it should: the address, what happened, and what to do."""
+    """A publisher that did not answer as it should: the address, what happened, and what to do.
 
-    def __init__(self, address: str, happened: str, remedy: str) -> None:
-        self.address, self.happened, self.remedy = address, happened, remedy
+    status: of HTTP, where the publisher answered with one that refuses.
+    """
+
+    def __init__(self, address: str, happened: str, remedy: str, status: int | None = None) -> None:
+        self.address, self.happened, self.remedy, self.status = address, happened, remedy, status
         super().__init__(f"{address}: {happened}; {remedy}")

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -116,9 +116,29 @@ def test_fetch_asks_nobody_for_what_has_no_interface(tmp_path: Path) -> None:
     assert veiviser(tmp_path, "fetch", "ssb_1").returncode == 2
 
 
-def test_fetch_does_not_put_real_figures_beside_the_synthetic_ones(home: Path) -> None:
-    done = veiviser(home, "fetch", "ssb_12305")
-    assert done.returncode == 2 and "set VEIVISER_HOME to a folder" in done.stderr
+def at_moment(monkeypatch: pytest.MonkeyPatch, home: Path, moment: datetime) -> list[Outcome]:
+    """What fetching one table and one dropped file says at a moment, and how long it slept for it."""
+    clock = [moment]
+    monkeypatch.setenv("VEIVISER_HOME", str(home))
+    monkeypatch.setattr(jobs, "_now", lambda: clock[0])
+    monkeypatch.setattr(jobs, "_sleep", lambda seconds: clock.__setitem__(0, clock[0] + timedelta(seconds=seconds)))
+    outcomes = list(jobs.fetch("norway", ["ssb_12305", "khr_plans"]))
+    assert clock[0] - moment <= timedelta(minutes=2)
+    return outcomes
+
+
+def test_fetch_does_not_put_real_figures_beside_the_synthetic_ones(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for moment in (datetime(2026, 6, 15, 10, tzinfo=UTC), datetime(2026, 6, 15, 6, 14, tzinfo=UTC)):
+        dropped, table = at_moment(monkeypatch, home, moment)  # at 08:14 in Norway it waits a minute
+        assert dropped.outcome == "not fetched" and table.fault == "ours"
+        assert "set VEIVISER_HOME to a folder" in table.detail
+
+
+def test_fetch_says_when_to_come_back_in_the_quiet_hours(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, dropped = at_moment(monkeypatch, home, datetime(2026, 6, 15, 5, 30, tzinfo=UTC))
+    assert (table.dataset, table.outcome, table.fault) == ("ssb_12305", "not fetched", None)
+    assert table.detail == "its tables may be half replaced until 08:15 (Europe/Oslo): run it again after that"
+    assert dropped.detail.startswith("no interface")
 
 
 def test_a_publisher_that_fails_ends_with_three(monkeypatch: pytest.MonkeyPatch) -> None:

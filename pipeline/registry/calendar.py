@@ -1,7 +1,7 @@
 """The publishers' calendar: when something may be new, when looking is worthless, and when we are late."""
 
 import re
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -109,3 +109,13 @@ class Calendar(Declaration):
     def zone(self) -> ZoneInfo:
         """The publishers' time zone."""
         return ZoneInfo(self.timezone)
+
+    def quiet_until(self, dataset: str, moment: datetime) -> datetime | None:
+        """When the quiet hours end that a dataset is in, on the publishers' clock; nothing outside of them."""
+        here = moment.astimezone(self.zone)
+        ends = [
+            datetime.combine(here, rule.quiet.end, self.zone)
+            for rule in self.rule
+            if rule.quiet and rule.datasets != "all" and dataset in rule.datasets and rule.quiet.holds(here.time())
+        ]
+        return max(ends, default=None)

@@ -64,8 +64,31 @@ class DatasetBase(Declaration):
         return self
 
 
+class CodeList(Declaration):
+    """A list of the publisher's that gathers or picks the codes of a dimension, and what we call the codes it gives.
+
+    id: as PxWebApi v2 writes it, `agg_…` or `vs_…`. codes: theirs, and ours.
+    """
+
+    id: Annotated[str, Field(pattern=r"^(agg|vs)_.+$")]
+    codes: Annotated[dict[str, str], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_name_once(self) -> "CodeList":
+        if len(set(self.codes.values())) < len(self.codes):
+            raise ValueError("codes gives one name to two of the publisher's codes")
+        return self
+
+
+class Expected(Declaration):
+    """Codes that a table is thought to have, for `veiviser discover` to confirm."""
+
+    measures: tuple[str, ...] = ()
+    dimensions: dict[str, tuple[str, ...]] = {}
+
+
 class PxwebDataset(DatasetBase):
-    """A PxWeb table, delivered as JSON-stat2."""
+    """A PxWeb table, delivered as JSON-stat2; codelists and expects are by dimension."""
 
     kind: Literal["pxweb"]
     table: str
@@ -73,6 +96,15 @@ class PxwebDataset(DatasetBase):
     time_dimension: str = "Tid"
     contents_dimension: str = "ContentsCode"
     strip_suffix: str = ""
+    codelists: dict[str, CodeList] = {}
+    expects: Expected = Expected()
+
+    @model_validator(mode="after")
+    def _time_and_contents_have_no_code_list(self) -> "PxwebDataset":
+        for name in (self.unit_dimension, self.time_dimension, self.contents_dimension):
+            if name in self.codelists:
+                raise ValueError(f"codelists: {name} is the unit, the time or the contents; declare others")
+        return self
 
 
 class BufdirDataset(DatasetBase):
@@ -111,8 +143,31 @@ class MemberList(Declaration):
     none: str
 
 
+class Klass(Declaration):
+    """How a code list is asked for in Statistics Norway's KLASS, below the dataset's address.
+
+    names: JSON field → column, where the columns of the other form of the list are called otherwise. at_least: codes on
+    each day, or rows; a list with fewer was cut short.
+    """
+
+    list: Literal["codes", "changes", "correspondences"]
+    since: date  # correspondences: the one day they are of
+    target: Annotated[int, Field(ge=1)] | None = None  # the classification that the codes correspond to
+    at_least: Annotated[int, Field(ge=1)]
+    names: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _correspondences_have_a_target(self) -> "Klass":
+        if (self.list == "correspondences") != (self.target is not None):
+            raise ValueError("target is given exactly when list = 'correspondences'")
+        return self
+
+
 class ReferenceDataset(DatasetBase):
-    """A code list with a role; `columns` says which of its columns holds what the role needs."""
+    """A code list with a role; `columns` says which of its columns holds what the role needs.
+
+    klass: where it can be fetched; what is fetched is JSON, and reads as the separated values do.
+    """
 
     kind: Literal["reference"]
     role: Literal["municipality_code", "municipality_change", "peer_group", "joint_service_list"]
@@ -124,6 +179,13 @@ class ReferenceDataset(DatasetBase):
     members: MemberList | None = None
     same: tuple[Same, ...] = ()
     spans: tuple[Span, ...] = ()
+    klass: Klass | None = None
+
+    @model_validator(mode="after")
+    def _correspondences_are_of_their_code_date(self) -> "ReferenceDataset":
+        if self.klass and self.klass.target and self.constants.get("code_date") != str(self.klass.since):
+            raise ValueError(f"constants.code_date must be klass.since, {self.klass.since}: the codes are of that day")
+        return self
 
     @model_validator(mode="after")
     def _members_are_declared_where_there_are_some(self) -> "ReferenceDataset":

@@ -46,6 +46,7 @@ class Registry:
     breaks: tuple[Break, ...]
     peers: Peers | None
     calendar: Calendar | None = dataclass_field(repr=False)  # touches no number, so no release is named by it
+    waiting: dict[str, Indicator] = dataclass_field(repr=False)  # on an unconfirmed table: neither asked nor built
 
     @property
     def ranked(self) -> list[Indicator]:
@@ -121,6 +122,9 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
     }
     if parts["jurisdiction"] is None or parts["index"] is None:
         return None, sorted(reader.problems)
+    unsure = {each.id for each in parts["datasets"].values() if each.confirmed == "unconfirmed"}
+    parts["waiting"] = {name: each for name, each in parts["indicators"].items() if unsure & each.datasets}
+    parts["indicators"] = {name: each for name, each in parts["indicators"].items() if name not in parts["waiting"]}
     registry = Registry(**parts)
     return registry, sorted(reader.problems or _across(registry))
 
@@ -243,7 +247,7 @@ def _dataset_names(registry: Registry) -> Iterator[Name]:
         yield "jurisdiction.toml", "carried: a reason not to rank it", each.code, place.not_ranked.keys()
     for correction in registry.corrections:
         yield "corrections", "dataset", correction.dataset, datasets
-    for indicator in registry.indicators.values():
+    for indicator in (*registry.indicators.values(), *registry.waiting.values()):
         for series in indicator.series:
             for name, part in series.parts.items():
                 field = f"series.{series.era}.{name}.dataset"
@@ -265,7 +269,7 @@ def _break_names(registry: Registry) -> Iterator[Name]:
     """(file, field, name, names there are) wherever a break names an indicator."""
     for each in registry.breaks:
         for name in each.indicators if each.indicators != "all" else ():
-            yield "breaks.toml", f"{each.id}.indicators", name, registry.indicators.keys()
+            yield "breaks.toml", f"{each.id}.indicators", name, registry.indicators.keys() | registry.waiting.keys()
 
 
 def _rule_names(registry: Registry) -> Iterator[Name]:

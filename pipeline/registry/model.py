@@ -146,6 +146,11 @@ class Indicator(Declaration):
         return self
 
     @property
+    def datasets(self) -> set[str]:
+        """All datasets that its series name."""
+        return {part.dataset for series in self.series for part in series.parts.values()}
+
+    @property
     def per(self) -> int:
         """What numerator / denominator is multiplied with to reach the unit."""
         return {"percent": 100, "per_1000": 1000, "ratio": 1}[self.unit]

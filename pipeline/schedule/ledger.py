@@ -2,6 +2,9 @@
 
 data/processed/norway/runs/2026.jsonl     one line when a run starts, one for each of its rules when it ends
 data/processed/norway/runs/running.lock   held while a run goes on; it ends with the process, however that ends
+data/processed/norway/runs/fetching.lock  held while publishers are asked, by a run or by hand
+
+What publishers answered stands there as well: one line a dataset that was asked for, by a run or by hand.
 """
 
 import json
@@ -19,7 +22,7 @@ Outcome = Literal["running", "done", "failed", "interrupted"]
 
 
 class AlreadyRunning(Exception):
-    """Another scheduled run of the same jurisdiction is under way."""
+    """Another scheduled run, or another fetch, of the same jurisdiction is under way."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,16 @@ class Run:
     words: str = ""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What came of asking a publisher for a dataset; outcome: a word of the release watch (docs/operations.md)."""
+
+    dataset: str
+    at: datetime
+    outcome: str
+    detail: str
+
+
 class Ledger:
     """The ledger of one jurisdiction; `folder` is its `runs`."""
 
@@ -49,7 +62,7 @@ class Ledger:
         """All runs, a row a rule, in the order in which they started."""
         found: dict[tuple[str, str], Run] = {}
         for line in self._lines():
-            for rule, due in line["due"].items():
+            for rule, due in line.get("due", {}).items():
                 if line["event"] == "started":
                     found[line["run"], rule] = Run(line["run"], rule, _moment(due), _moment(line["at"]))
                 elif run := found.get((line["run"], rule)):
@@ -73,6 +86,16 @@ class Ledger:
         told = {"outcome": outcome, "news": list(news), "words": words}
         self._add(now, {"event": "ended", "run": run.id, "due": _texts({run.rule: run.due}), **told})
 
+    def asked(self) -> dict[str, Asked]:
+        """Dataset → what came of asking for it last."""
+        asked = [line for line in self._lines() if line["event"] == "asked"]
+        return {a["dataset"]: Asked(a["dataset"], _moment(a["at"]), a["outcome"], a["detail"]) for a in asked}
+
+    def answer(self, asked: Asked) -> None:
+        """Writes what came of asking for a dataset."""
+        told = {"dataset": asked.dataset, "outcome": asked.outcome, "detail": asked.detail}
+        self._add(asked.at, {"event": "asked", **told})
+
     def clear(self, now: datetime) -> list[Run]:
         """Writes that each run without an end was interrupted; only under the lock, where no other goes on."""
         left = [run for run in self.runs() if run.outcome == "running"]
@@ -81,15 +104,15 @@ class Ledger:
         return left
 
     @contextmanager
-    def alone(self, wait: float = 1) -> Iterator[None]:
-        """One run at a time. Raises AlreadyRunning."""
+    def alone(self, wait: float = 1, lock_name: str = "running", what: str = "scheduled run") -> Iterator[None]:
+        """One run at a time, or one of `what` at a time. Raises AlreadyRunning."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "running.lock", timeout=wait)
+        lock = FileLock(self.folder / f"{lock_name}.lock", timeout=wait)
         try:
             lock.acquire()
         except Timeout:
             place = self.folder.parent.name
-            raise AlreadyRunning(f"another scheduled run of {place} is at work; wait for it, or stop it") from None
+            raise AlreadyRunning(f"another {what} of {place} is at work; wait for it, or stop it") from None
         try:
             yield
         finally:

@@ -1,7 +1,7 @@
 """How the schedule stands: per rule and dataset the last run, the newest vintage, what is due next, what is late."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -9,7 +9,7 @@ from pipeline.problems import BadInput
 from pipeline.registry.calendar import Calendar, Rule
 from pipeline.registry.load import Registry, load
 from pipeline.schedule.due import last_due, next_due, unserved
-from pipeline.schedule.ledger import Ledger, Run
+from pipeline.schedule.ledger import Asked, Ledger, Run
 from pipeline.settings import Settings
 from pipeline.sources.landing import scan
 
@@ -18,7 +18,9 @@ from pipeline.sources.landing import scan
 class Row:
     """One rule and one of its datasets; `dataset` is `all` where a rule is about every file. Moments are in UTC.
 
-    late: why it is, in words; None when it is not. outcome: `never` before the first run.
+    late: why it is, in words; None when it is not. outcome: `never` before the first run. watch: how it stands with
+    the dataset, the same in all its rules: `failed`, `late`, `changed metadata`, `new vintage`, `no change`, or
+    `not fetched` where nothing can be asked for; None before anything was. asked: when, watch_words: what was told.
     """
 
     rule: str
@@ -32,6 +34,9 @@ class Row:
     newest_vintage: datetime | None
     next_due: datetime
     late: str | None
+    watch: str | None = None
+    asked: datetime | None = None
+    watch_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def status(jurisdiction: str, now: datetime) -> Status | None:
     ledger = Ledger(settings.processed / jurisdiction / "runs")
     vintages, archive = _vintages(registry, settings)
     busy = ledger.is_busy()
-    found = rows(registry.calendar, ledger.runs(), vintages, now, busy)
+    found = rows(registry.calendar, ledger.runs(), vintages, now, busy, ledger.asked())
     return Status(jurisdiction, registry.calendar, now, busy, tuple(found), archive)
 
 
@@ -80,9 +85,31 @@ def _vintages(registry: Registry, settings: Settings) -> tuple[dict[str, datetim
 
 
 def rows(
-    calendar: Calendar, runs: Sequence[Run], vintages: Mapping[str, datetime], now: datetime, is_running: bool = False
+    calendar: Calendar,
+    runs: Sequence[Run],
+    vintages: Mapping[str, datetime],
+    now: datetime,
+    is_running: bool = False,
+    asked: Mapping[str, Asked] | None = None,
 ) -> Iterator[Row]:
-    """A row a rule and dataset, in the order of the calendar."""
+    """A row a rule and dataset, in the order of the calendar. asked: what came of asking for each dataset last."""
+    asked = asked or {}
+    refused = {name for name, each in asked.items() if each.outcome == "not fetched"}  # so nothing is waited for
+    found = list(_rows(calendar, runs, vintages, now, is_running, refused))
+    late = {row.dataset: row.late for row in found if row.late}
+    for row in found:
+        yield _watched(row, asked.get(row.dataset), late.get(row.dataset)) if row.dataset != "all" else row
+
+
+def _rows(
+    calendar: Calendar,
+    runs: Sequence[Run],
+    vintages: Mapping[str, datetime],
+    now: datetime,
+    is_running: bool,
+    refused: Collection[str],
+) -> Iterator[Row]:
+    """The rows without the release watch, which needs all rows of a dataset."""
     for rule in calendar.rule:
         mine = [run for run in runs if run.rule == rule.id]
         last = mine[-1] if mine else None
@@ -101,8 +128,16 @@ def rows(
                 words=last.words if last else "",
                 newest_vintage=newest,
                 next_due=next_due(calendar, rule, now),
-                late=missed or _awaited(calendar, rule, newest, now),
+                late=missed or (None if dataset in refused else _awaited(calendar, rule, newest, now)),
             )
+
+
+def _watched(row: Row, asked: Asked | None, late: str | None) -> Row:
+    """The row with the word for its dataset. Late: nothing failed, and still what should be here is not."""
+    row = replace(row, asked=asked.at if asked else None)
+    if late and not (asked and asked.outcome == "failed"):
+        return replace(row, watch="late", watch_words=late)
+    return replace(row, watch=asked.outcome, watch_words=asked.detail) if asked else row
 
 
 def _missed(calendar: Calendar, rule: Rule, runs: Sequence[Run], now: datetime) -> str | None:
@@ -131,6 +166,13 @@ def _awaited(calendar: Calendar, rule: Rule, newest: datetime | None, now: datet
     return f"a new one was expected on {_told(calendar, expected)}; {have}"
 
 
+def _watch(calendar: Calendar, row: Row) -> str:
+    """`no change, asked 2026-11-22 09:00`; with what was told where that is more than that nothing was new."""
+    asked = f", asked {_told(calendar, row.asked)}" if row.asked else ""
+    is_told = row.watch in ("no change", "late") or not row.watch_words
+    return f"{row.watch}{asked}" + ("" if is_told else f" ({row.watch_words})")
+
+
 def _told(calendar: Calendar, moment: datetime) -> str:
     """A moment by the publishers' clock."""
     return f"{moment.astimezone(calendar.zone):%Y-%m-%d %H:%M}"
@@ -154,6 +196,10 @@ def lines(told: Status) -> Iterator[str]:
             if row.words:
                 yield f"    {row.words}"
         newest = f"newest {_told(calendar, row.newest_vintage)}" if row.newest_vintage else "none yet"
-        yield f"    {row.dataset}: {newest}" + (f"; LATE: {row.late}" if row.late else "")
+        yield (
+            f"    {row.dataset}: {newest}"
+            + (f"; {_watch(calendar, row)}" if row.watch else "")
+            + (f"; LATE: {row.late}" if row.late else "")
+        )
     late = sum(row.late is not None for row in told.rows)
     yield f"{told.jurisdiction}: " + (f"{late} late" if late else "nothing is late")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DelimitedDataset, ReferenceDataset
-from pipeline.sources import agreement, text
+from pipeline.sources import agreement, klass, text
 from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, check_decimals, numbers, unreadable
 
 
@@ -44,11 +44,14 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
 
 
 def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.DataFrame:
-    """A code list: one row a row of the file, columns named as the role needs them, all text.
+    """A code list: one row a row of the file, columns named as the role needs them, all text; JSON where it is KLASS's.
 
     Each row also has `line`, its line in the file.
     """
-    rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
+    if dataset.klass and body.lstrip().startswith(b"{"):
+        rows = klass.rows(body, dataset.klass, file)
+    else:
+        rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
     agreement.check_rows(rows, dataset, file)
     table = pd.DataFrame({wanted: rows[column].str.strip() for wanted, column in dataset.columns.items()})
     table = table.assign(line=rows["line"].astype(str))

@@ -195,10 +195,16 @@ class Publishers:
         until = monotonic() + limits.total_seconds
         try:
             with self._session.request(
-                method, address, json=question, stream=True, timeout=(limits.connect_seconds, limits.read_seconds)
+                method,
+                address,
+                json=question,
+                headers={"Accept": "application/json"} if kind == "json" else None,  # KLASS sends XML without
+                stream=True,
+                timeout=(limits.connect_seconds, limits.read_seconds),
             ) as response:
                 if response.status_code >= 400:
-                    raise PublisherError(address, _refusal(response), _remedy(response.status_code))
+                    status = response.status_code
+                    raise PublisherError(address, _refusal(response), _remedy(status), status)
                 body = _body(response, replace(limits, total_seconds=until - monotonic()), address)
         except requests.exceptions.SSLError as error:
             raise PublisherError(address, f"its certificate cannot be trusted ({error})", LOOK) from None

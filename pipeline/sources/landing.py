@@ -5,6 +5,7 @@ data/raw/norway/ssb_12305/20260615T0600_9f3ac2d1.toml
 """
 
 import hashlib
+import os
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ class Sidecar(BaseModel):
     dataset: str
     address: str
     query: str = ""
+    question: str = ""  # what was asked for, in short: a second answer of one vintage takes the place of the first
     part: Annotated[str, Field(pattern=r"^([1-9]\d*/[1-9]\d*)?$")] = ""  # "1/3": a vintage that came in three files
     publisher: str
     licence: str
@@ -116,7 +118,10 @@ def _write_once(path: Path, content: bytes) -> None:
     """Written beside and renamed, so that a killed run leaves no half file under the final name."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)  # a killed run may have left one that is read only
-    part.write_bytes(content)
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     part.chmod(0o444)
     part.replace(path)
 
@@ -124,20 +129,21 @@ def _write_once(path: Path, content: bytes) -> None:
 def scan(folder: Path, datasets: dict[str, DatasetBase]) -> list[ArchivedFile]:
     """The files of the archive, in a fixed order; names that start with a dot are left alone.
 
-    A vintage in several parts counts once all of them are there: until then none of its files is returned.
+    A vintage in several parts counts once all of them are there: until then none of its files is returned. Of a vintage
+    that was asked for again, because more is declared by now, the last answer is returned.
 
     Raises BadInput for a file without a sidecar, an undeclared dataset, or two files for one dataset and vintage.
     """
     problems: list[Problem] = []
     files = []
     for path in sorted(folder.glob("*/*")):
-        if path.suffix in (".toml", ".part", ".md") or path.name.startswith("."):
+        if path.suffix in (".toml", ".part", ".md") or path.name.startswith(".") or path.is_dir():
             continue
         try:
             files.append(_with_sidecar(path, datasets))
         except BadInput as error:
             problems += error.problems
-    files = _whole(files)
+    files = _answered_last(_whole(files))
     problems += _doubles(files)
     if problems:
         raise BadInput(sorted(problems))
@@ -156,9 +162,22 @@ def _whole(files: list[ArchivedFile]) -> list[ArchivedFile]:
     ]
 
 
-def _vintage(file: ArchivedFile) -> tuple[str, datetime, str]:
-    """What the parts of a vintage have in common: dataset, moment, and how many they are."""
-    return file.sidecar.dataset, file.sidecar.published, file.sidecar.part.partition("/")[2]
+def _vintage(file: ArchivedFile) -> tuple[str, datetime, str, str]:
+    """What the parts of a vintage have in common: dataset, moment, question, and how many they are."""
+    each = file.sidecar
+    return each.dataset, each.published, each.question, each.part.partition("/")[2]
+
+
+def _answered_last(files: list[ArchivedFile]) -> list[ArchivedFile]:
+    """Without the answers that a later one about the same vintage, to another question, takes the place of."""
+    asked = sorted((file.sidecar for file in files if file.sidecar.question), key=lambda each: each.retrieved)
+    last = {(each.dataset, each.published): each for each in asked}
+    return [file for file in files if not _is_replaced(file.sidecar, last)]
+
+
+def _is_replaced(old: Sidecar, last: dict[tuple[str, datetime], Sidecar]) -> bool:
+    new = last.get((old.dataset, old.published), old)
+    return new.question != old.question and new.retrieved > old.retrieved
 
 
 def _with_sidecar(path: Path, datasets: dict[str, DatasetBase]) -> ArchivedFile:

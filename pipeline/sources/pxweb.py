@@ -33,6 +33,9 @@ def read(body: bytes, dataset: PxwebDataset, file: str) -> pd.DataFrame:
         raise BadInput(Problem(file, "id", "dimension", repr(given), f"a dimension {name!r}") for name in missing)
     others = sorted(set(given) - set(named))
     cells = cells.rename(columns=named)
+    for name, codelist in dataset.codelists.items():
+        if name in others:
+            cells[name] = cells[name].replace(codelist.codes)
     cells["unit_code"] = cells["unit_code"].str.removesuffix(dataset.strip_suffix)
     cells["dimensions"] = _joined(cells, others)
     cells["place"] = "index " + cells.index.astype(str)

@@ -147,6 +147,8 @@ def _parts(registry: Registry) -> Iterator[dict[str, Any]]:
 
 def _datasets(registry: Registry) -> Iterator[dict[str, Any]]:
     for each in registry.datasets.values():
+        if each.confirmed == "unconfirmed":
+            continue
         yield {
             "dataset_id": each.id,
             "title": each.title,

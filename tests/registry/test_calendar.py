@@ -1,6 +1,6 @@
 """The publishers' calendar: what a declaration may say."""
 
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,27 @@ def test_every_norwegian_dataset_is_looked_for_by_a_rule() -> None:
     registry = load("norway")
     fetched = {name for each in rules(registry) if each.datasets != "all" for name in each.datasets}
     dropped = {name for name in registry.datasets if name.startswith(("khr_", "map_"))}
-    assert registry.datasets.keys() - fetched - dropped == {"joint_service_list", "kostra_groups_2015"}
+    waiting = {name for name, each in registry.datasets.items() if each.confirmed == "unconfirmed"}
+    assert registry.datasets.keys() - fetched - dropped - waiting == {"joint_service_list", "kostra_groups_2015"}
+    assert not fetched & waiting
     assert any(each.datasets == "all" for each in rules(registry))
+
+
+@pytest.mark.parametrize(
+    ("moment", "dataset", "until"),
+    [
+        (datetime(2026, 3, 16, 3, 59, tzinfo=UTC), "ssb_12305", None),
+        (datetime(2026, 3, 16, 4, 0, tzinfo=UTC), "ssb_12305", datetime(2026, 3, 16, 7, 15, tzinfo=UTC)),
+        (datetime(2026, 6, 15, 6, 14, tzinfo=UTC), "ssb_12305", datetime(2026, 6, 15, 6, 15, tzinfo=UTC)),
+        (datetime(2026, 6, 15, 6, 15, tzinfo=UTC), "ssb_12305", None),
+        (datetime(2026, 6, 15, 6, 0, tzinfo=UTC), "bufdir_monitor", None),
+        (datetime(2026, 6, 15, 6, 0, tzinfo=UTC), "khr_plans", None),
+    ],
+)
+def test_quiet_hours_go_by_the_publishers_clock(moment: datetime, dataset: str, until: datetime | None) -> None:
+    """08:15 in Norway is 07:15 UTC in winter and 06:15 in summer."""
+    calendar = load("norway").calendar
+    assert calendar is not None and calendar.quiet_until(dataset, moment) == until
 
 
 def test_no_table_of_statistics_norway_is_fetched_around_its_release() -> None:

@@ -9,6 +9,7 @@ import pytest
 from pipeline.problems import BadInput
 from pipeline.registry.load import HOME, jurisdictions, load
 from pipeline.registry.model import Series, Validity
+from pipeline.sources.pxweb_question import wanted
 
 
 @pytest.fixture
@@ -164,3 +165,26 @@ def test_every_duty_is_in_force_on_both_sides_of_2023() -> None:
         if indicator.duties:
             for day in (date(2022, 12, 31), date(2023, 1, 1)):
                 assert sum(duty.holds(day) for duty in indicator.duties) == 1, indicator.id
+
+
+def test_an_indicator_on_an_unconfirmed_table_waits_until_it_is_confirmed(home: Path) -> None:
+    """It is neither asked for nor built; writing `confirmed` into the table's declaration switches it on."""
+    path = home / "norway" / "indicators" / "children_reported.toml"
+    text = path.read_text(encoding="utf-8").replace("ssb_12615", "ssb_12189")
+    (path.parent / "reports_on_time.toml").write_text(text.replace('"children_reported"', '"reports_on_time"'), "utf-8")
+    before = load("norway", home)
+    assert "reports_on_time" in before.waiting and "reports_on_time" not in before.indicators
+    assert wanted(before, "ssb_12189") is None
+    spoil(home, "datasets/ssb_12189.toml", 'confirmed = "unconfirmed"', 'confirmed = "live"')
+    load.cache_clear()
+    after = load("norway", home)
+    assert "reports_on_time" in after.indicators and not after.waiting
+    found = wanted(after, "ssb_12189")
+    assert found is not None and found.measures == ("KOSbvbarnmelding0000",)
+
+
+def test_a_mistake_in_an_indicator_that_waits_is_told(home: Path) -> None:
+    path = home / "norway" / "indicators" / "children_reported.toml"
+    text = path.read_text(encoding="utf-8").replace("ssb_12615", "ssb_12189").replace("ssb_07459", "ssb_7459")
+    path.write_text(text, encoding="utf-8")
+    assert any("ssb_7459" in problem for problem in told(home))
