@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.breaks import Break
 from pipeline.registry.calendar import Calendar
-from pipeline.registry.dataset import Correction, Dataset, DatasetBase, MapDataset
+from pipeline.registry.dataset import BufdirDataset, Correction, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
+from pipeline.registry.letters import mistakes as letter_mistakes
 from pipeline.registry.list_correction import ListCorrection
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.peers import Peers, mistakes
@@ -142,6 +143,7 @@ def _across(registry: Registry) -> Iterator[Problem]:
         *_doubles(registry),
         *_crossings(registry),
         *_peers(registry),
+        *_letters(registry),
     ]:
         yield Problem(f"{home}/{file}", "", field, given, allowed)
 
@@ -233,6 +235,13 @@ def _peers(registry: Registry) -> Iterator[Mistake]:
     """Features that point at nothing, or that would let performance choose peers."""
     if registry.peers:
         yield from (("peers.toml", *mistake) for mistake in mistakes(registry.peers, registry.indicators))
+
+
+def _letters(registry: Registry) -> Iterator[Mistake]:
+    """Letter codes that mean one workbook to an indicator and another to the monitor."""
+    for dataset in registry.datasets.values():
+        if isinstance(dataset, BufdirDataset):
+            yield from letter_mistakes(dataset, registry.indicators.values())
 
 
 def _dataset_names(registry: Registry) -> Iterator[Name]:

@@ -22,15 +22,19 @@ CELL = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)([0-9]+)\s*["']""")
 PANIC = "PanicException"  # what pyo3 raises when Rust gives up; not an Exception, so that nobody swallows it unseen
 
 
-def first_sheet(body: bytes, file: str, name: str) -> list[list[object]]:
-    """The first sheet, from its first row and column. name: of the workbook, for the place of a mistake.
+def sheet(body: bytes, file: str, name: str, title: str | None = None) -> list[list[object]]:
+    """The first sheet, or the one of that title, from its first row and column.
 
-    Raises BadInput for macros, links to other files, XML that declares entities, a sheet too large, or a broken file.
+    name: of the workbook, for the place of a mistake. Raises BadInput for macros, links to other files, XML that
+    declares entities, a sheet too large or not there, or a broken file.
     """
     harmless = _checked(body, file, name)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(harmless))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        if title is not None and title not in workbook.sheet_names:
+            raise bad_input(file, name, "sheet", ", ".join(workbook.sheet_names)[:200], f"one named {title!r}")
+        found = workbook.get_sheet_by_index(0) if title is None else workbook.get_sheet_by_name(title)
+        rows = found.to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise _unreadable(error, file, name) from None
     except BaseException as error:

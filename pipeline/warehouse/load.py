@@ -39,7 +39,8 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
     for file in _in_use(files, registry):
         dataset = registry.datasets[file.sidecar.dataset]
         try:
-            table = READERS[dataset.kind](file.body(), dataset, file.file_id)  # type: ignore[attr-defined]
+            reader = READERS[dataset.kind]  # type: ignore[attr-defined]
+            table = reader(file.body(), dataset.on(file.published_on), file.file_id)
             tables[_table_of(dataset)].append(table.assign(file_id=file.file_id))
         except BadInput as error:
             problems += error.problems

@@ -164,3 +164,23 @@ def test_every_duty_is_in_force_on_both_sides_of_2023() -> None:
         if indicator.duties:
             for day in (date(2022, 12, 31), date(2023, 1, 1)):
                 assert sum(duty.holds(day) for duty in indicator.duties) == 1, indicator.id
+
+
+def test_letters_of_the_monitor_that_contradict_each_other(home: Path) -> None:
+    spoil(home, "indicators/helped_at_home.toml", 'code = "1D"', 'code = "1F"')
+    spoil(home, "indicators/lone_providers.toml", '"4B Andel"', '"4C Andel"')
+    assert told(home) == [
+        "norway/indicators/helped_at_home.toml: aliases.code: given 1E and 1F, which are 1D and 1F by bufdir_monitor.toml; "
+        "allowed: letters that mean one workbook",
+        "norway/indicators/lone_providers.toml: series.khr.measures: given 4C Andel; allowed: one of 4B, as its alias says",
+    ]
+
+
+def test_editions_of_the_monitor_overlap_or_mean_one_thing_twice(home: Path) -> None:
+    spoil(home, "datasets/bufdir_monitor.toml", '"1G" = "1F" }', '"1G" = "1E" }')
+    assert "two workbooks mean 1E" in told(home)[0]
+
+
+def test_an_edition_that_lasts_beyond_the_next(home: Path) -> None:
+    spoil(home, "datasets/bufdir_monitor.toml", "valid_to = 2026-01-01", "valid_to = 2026-02-01")
+    assert "none beside another" in told(home)[0]
