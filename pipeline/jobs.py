@@ -18,6 +18,7 @@ from pipeline.schedule.ledger import AlreadyRunning, Ledger, Run
 from pipeline.settings import Settings
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
+from pipeline.sources.landing import ArchivedFile
 from pipeline.warehouse import register, release
 from pipeline.warehouse.build import Built, Say, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
@@ -88,17 +89,25 @@ def check_services(jurisdiction: str, say: Say) -> ServicesCheck:
         return ServicesCheck(None, tuple(problems), None)
     say("checking the register of services")
     files = known_files(settings.raw / jurisdiction, registry)
+    newest = max(
+        (each for each in files if dataset and each.sidecar.dataset == dataset.id), key=_published, default=None
+    )
+    if dataset and newest:
+        dataset = dataset.on(newest.published_on)
     with geography(registry, files, [*TABLES, *register.TABLES]) as con:
         problems += register.register_problems(con, registry, is_whole=not problems)
         published = check_list(con, dataset, registry) if dataset else None
-    if dataset is None or published is None:
+    if dataset is None or published is None or newest is None:
         return ServicesCheck(None, tuple(sorted(problems)), None)
     letter = None
     if any(entry.is_error for entry in published.entries):
-        newest = max((f.sidecar for f in files if f.sidecar.dataset == dataset.id), key=lambda each: each.published)
-        content = list_letter(published, dataset, newest)
+        content = list_letter(published, dataset, newest.sidecar)
         letter = put(settings.reports / jurisdiction / letter_name(dataset), content)
     return ServicesCheck(published, tuple(sorted({*problems, *published.problems})), letter)
+
+
+def _published(file: ArchivedFile) -> datetime:
+    return file.sidecar.published
 
 
 def scheduled() -> list[str]:

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from pipeline.problems import bad_input
 from pipeline.registry.agreement import Same, Share, Sum, Total
+from pipeline.registry.drop import Column, Drop
 from pipeline.registry.model import Declaration, Identifier, Sure, Text, Validity
 
 Status = Literal[
@@ -55,6 +56,7 @@ class DatasetBase(Declaration):
     aggregate_pattern: str | None = None
     totals: tuple[Total, ...] = ()
     country_code: str | None = None  # of the row that is the whole country, where files have one
+    drop: Drop | None = None  # where people may put files of it into the watched folder
     note: Text | None = None
 
     @model_validator(mode="after")
@@ -173,11 +175,20 @@ class DelimitedDataset(DatasetBase):
 
 
 class MemberList(Declaration):
-    """How a list of joint services writes a group: the day its codes are of, what stands between two, and for none."""
+    """How a list of joint services writes a group: the day its codes are of, what stands between two, and for none.
 
-    code_date: date
+    Left out, the day is that of the file (`ReferenceDataset.on`).
+    """
+
+    code_date: date | None = None
     separator: Annotated[str, Field(min_length=1)]
     none: str
+
+    @property
+    def day(self) -> date:
+        """The day of the codes, once the file is known."""
+        assert self.code_date is not None, "ReferenceDataset.on has given it"
+        return self.code_date
 
 
 class ReferenceDataset(DatasetBase):
@@ -199,6 +210,39 @@ class ReferenceDataset(DatasetBase):
             raise ValueError("members is given exactly when role = 'joint_service_list'")
         return self
 
+    def on(self, day: date) -> Self:
+        """With the day of the members' codes."""
+        if self.members is None or self.members.code_date is not None:
+            return self
+        return self.model_copy(update={"members": self.members.model_copy(update={"code_date": day})})
+
+
+class RecordDataset(DatasetBase):
+    """Records that people deliver as CSV or workbook: one row a record, in the table `raw.<id>`.
+
+    unique: the fields that no two rows of a file share. Of CSV, the first encoding and separator that fit are taken.
+    compared_with: the part of the registry that the file must agree with.
+    """
+
+    kind: Literal["records"]
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    unique: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    encodings: Annotated[tuple[str, ...], Field(min_length=1)] = ("utf-8", "cp1252")
+    separators: Annotated[tuple[str, ...], Field(min_length=1)] = (";", ",")
+    compared_with: Literal["offices"] | None = None
+
+    @model_validator(mode="after")
+    def _fields_are_columns(self) -> "RecordDataset":
+        fields = [each.field for each in self.columns]
+        for given in (fields, [each.name for each in self.columns]):
+            if len(set(given)) < len(given):
+                raise ValueError(f"columns: each name and field once, not {', '.join(given)}")
+        days = [each.field for each in self.columns if each.type == "date"]
+        for names, known in [(self.unique, fields), ([c.valid_on for c in self.columns if c.valid_on], days)]:
+            if set(names) - set(known):
+                raise ValueError(f"{', '.join(names)}: each must be one of the fields {', '.join(known)}")
+        return self
+
 
 class MapDataset(DatasetBase):
     """Borders as GeoJSON, one feature a municipality; they hold from `border_date` until that of the next map."""
@@ -213,7 +257,8 @@ class MapDataset(DatasetBase):
 
 
 Dataset = Annotated[
-    PxwebDataset | BufdirDataset | DelimitedDataset | ReferenceDataset | MapDataset, Field(discriminator="kind")
+    PxwebDataset | BufdirDataset | DelimitedDataset | ReferenceDataset | RecordDataset | MapDataset,
+    Field(discriminator="kind"),
 ]
 
 
