@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.load import jurisdictions, load, read
+from pipeline.reports.drop_template import template
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
 from pipeline.schedule import serve
@@ -19,11 +22,12 @@ from pipeline.settings import Settings
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
 from pipeline.sources.landing import ArchivedFile
-from pipeline.warehouse import register, release
+from pipeline.warehouse import drops, register, release
 from pipeline.warehouse.build import Built, Say, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
+LOCK_SECONDS = 60
 ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 
 
@@ -34,6 +38,35 @@ def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:
     """
     with Publishers() as publishers:
         yield from Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names)
+
+
+def drop(jurisdiction: str) -> list[drops.Taken]:
+    """Takes in what lies in the watched folder of a jurisdiction, and waits for what is being written just now.
+
+    Raises BadInput and NoRelease for an archive that cannot be read or is empty, AlreadyRunning beside another one.
+    """
+    settings = Settings()
+    registry = load(jurisdiction)
+    folder = settings.processed / jurisdiction
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "drop.lock", timeout=LOCK_SECONDS):
+            return list(drops.take_in(registry, settings.raw / jurisdiction, settings.drops / jurisdiction, _now))
+    except Timeout:
+        raise AlreadyRunning(f"files of {jurisdiction} are being taken in already; wait for it") from None
+
+
+def drop_template(jurisdiction: str, kind: str, path: Path | None) -> Path:
+    """Writes an empty delivery of a kind, `.xlsx` or `.csv` by the path, and returns where. Raises BadInput."""
+    registry = load(jurisdiction)
+    known = drops.kinds(registry)
+    if kind not in known:
+        raise bad_input("drop", "", "kind", kind, "one of " + ", ".join(known) if known else "none: nothing is dropped")
+    path = path or Path(f"{kind}_{_now():%Y-%m-%d}.xlsx")
+    if path.suffix not in (".xlsx", ".csv"):
+        raise bad_input("drop", "", "out", str(path), "a path that ends in .xlsx or .csv")
+    path.write_bytes(template(known[kind], registry, path.suffix, _now().date()))
+    return path
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
@@ -147,6 +180,9 @@ def run_always(
 def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
     """What a scheduled run does, in order. A step that `fetches` goes first, as soon as there is one."""
 
+    def drop_step(datasets: Sequence[str]) -> serve.Told:
+        return serve.Told(news=tuple(str(taken) for taken in drop(jurisdiction) if taken.outcome != "left"))
+
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
         return serve.Told(news=(f"release {built.path.stem}",) if built.is_new else ())
@@ -160,7 +196,7 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
         written.write_text(name, encoding="utf-8")  # last: reports that were cut short are written again
         return serve.Told(news=(f"{len(pages)} report files",))
 
-    return [serve.Step("build", build_step), serve.Step("report", report_step)]
+    return [serve.Step("drop", drop_step), serve.Step("build", build_step), serve.Step("report", report_step)]
 
 
 def _runs(jurisdiction: str) -> Path:

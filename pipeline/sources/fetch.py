@@ -58,7 +58,7 @@ class Fetching:
             )
         known = [file for file in self._archived if file.sidecar.dataset == dataset.id]
         try:
-            _refuse_synthetic(dataset, known)
+            refuse_synthetic(dataset, known)
             return client(dataset, max(known, key=lambda file: file.sidecar.published, default=None))
         except PublisherError as error:
             return Outcome(dataset.id, "failed", str(error), "publisher")
@@ -110,8 +110,8 @@ def _since(updated: datetime, is_discontinued: bool = False) -> str:
     return f"of {updated.astimezone(UTC):%Y-%m-%d %H:%M} UTC{ended}"
 
 
-def _refuse_synthetic(dataset: DatasetBase, known: list[ArchivedFile]) -> None:
-    """Real figures beside synthetic ones would make a series that is neither."""
+def refuse_synthetic(dataset: DatasetBase, known: list[ArchivedFile]) -> None:
+    """Raises BadInput where real figures would stand beside synthetic ones: a series that is neither."""
     if any(file.sidecar.synthetic for file in known):
         raise bad_input(
             dataset.id, "", "archive", "synthetic deliveries",

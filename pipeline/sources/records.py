@@ -78,9 +78,10 @@ def faults(table: pd.DataFrame, dataset: RecordDataset, codes: Codes | None) -> 
     columns = {each.name: each for each in dataset.columns}
     of_field = {each.field: each.name for each in dataset.columns}
     key = [of_field[field] for field in dataset.unique]
+    names = _office_ids(codes.offices) if codes else {}
     schema = pa.DataFrameSchema(
         {each.name: pa.Column(checks=list(_checks(each, table, of_field, codes))) for each in dataset.columns},
-        checks=pa.Check(lambda rows: ~_again(rows[key]), name=ROW, error=ROW),
+        checks=pa.Check(lambda rows: ~_again(rows[key], names), name=ROW, error=ROW),
     )
     try:
         schema.validate(table, lazy=True)
@@ -100,16 +101,22 @@ def faults(table: pd.DataFrame, dataset: RecordDataset, codes: Codes | None) -> 
     return sorted(found.values(), key=lambda fault: (fault.row, order[fault.column]))
 
 
-def _again(key: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether a row has the key of one above it; a key that is not all there is none."""
-    return key.apply(lambda column: column.str.casefold()).duplicated() & (key != "").all(axis=1)
+def _again(key: pd.DataFrame, names: dict[str, str]) -> "pd.Series[bool]":
+    """Whether a row has the key of one above it, whichever of its names an office has; half a key is none."""
+    same = key.apply(lambda column: column.str.casefold()).replace(names)
+    return same.duplicated() & (key != "").all(axis=1)
 
 
 def office_ids(table: pd.DataFrame, dataset: RecordDataset, offices: Sequence[Office]) -> pd.DataFrame:
     """The table with each office by its id; a name that no office has is left as it stands."""
-    ids = {name: office.id for office in offices for name in _names(office)}
+    ids = _office_ids(offices)
     names = [each.field for each in dataset.columns if each.type == "office"]
     return table.assign(**{name: table[name].map(lambda given: ids.get(given.casefold(), given)) for name in names})
+
+
+def _office_ids(offices: Sequence[Office]) -> dict[str, str]:
+    """Name in small letters → the office's id."""
+    return {name: office.id for office in offices for name in _names(office)}
 
 
 def day_of(given: str) -> date | None:
