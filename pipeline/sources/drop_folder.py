@@ -61,10 +61,9 @@ def settled(
 ) -> tuple[list[Found], list[Found]]:
     """(files that are whole, files that are still being written): looks, waits until they could be, and looks again."""
     before = look(folder)
-    youngest = max((each.touched_ns for each in before), default=0)
-    wait = SETTLE_SECONDS - (clock_ns() - youngest) / 1e9
-    if before and wait > 0:
-        sleep(min(wait, SETTLE_SECONDS))
+    if before:
+        age = (clock_ns() - max(each.touched_ns for each in before)) / 1e9
+        sleep(min(max(SETTLE_SECONDS - age, SETTLE_SECONDS / 5), SETTLE_SECONDS))  # a server's clock may be behind ours
     after = look(folder)
     oldest = clock_ns() - int(SETTLE_SECONDS * 1e9)
     whole = [each for each in after if each in before and each.touched_ns <= oldest]

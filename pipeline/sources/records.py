@@ -1,14 +1,14 @@
 """Reads records that people deliver, and says of every wrong cell what stood there and what could have."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 import pandera.pandas as pa
 
-from pipeline.problems import BadInput, Problem
+from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import RecordDataset
 from pipeline.registry.drop import Column
 from pipeline.registry.programme import Office
@@ -36,9 +36,9 @@ class Fault:
 
 @dataclass(frozen=True)
 class Codes:
-    """What codes must match. municipalities: code, valid_from, valid_to (nothing while in use). day: of the file."""
+    """What codes must match. municipalities: code → the half-open spans of days in use. day: of the file."""
 
-    municipalities: pd.DataFrame
+    municipalities: Mapping[str, Sequence[tuple[date, date | None]]]
     offices: Sequence[Office]
     day: date
 
@@ -70,7 +70,10 @@ def raw(body: bytes, dataset: RecordDataset, file: str) -> pd.DataFrame:
             Problem(file, "row 1", "header", repr(each), "only the columns " + ", ".join(names)) for each in strange
         )
     table[names] = table[names].apply(lambda column: column.str.strip())
-    return table[(table[names] != "").any(axis=1)].reset_index(drop=True)
+    table = table[(table[names] != "").any(axis=1)].reset_index(drop=True)
+    if table.empty:
+        raise bad_input(file, "", "row", "no rows", "at least one row that is not blank")
+    return table
 
 
 def faults(table: pd.DataFrame, dataset: RecordDataset, codes: Codes | None) -> list[Fault]:
@@ -91,8 +94,9 @@ def faults(table: pd.DataFrame, dataset: RecordDataset, codes: Codes | None) -> 
         return []
     found: dict[tuple[int, str], Fault] = {}
     for index, name, check in cases[cases["check"] != ROW].itertuples(index=False):
-        row, known = table.loc[index], set(codes.municipalities["code"]) if codes else set()
-        told = allowed(check, columns[name], row[name], codes.day if codes else None, known)
+        row = table.loc[index]
+        day, known = (codes.day, codes.municipalities) if codes else (None, {})
+        told = allowed(check, columns[name], row[name], day, known)
         found.setdefault((index, name), Fault(int(row["line"]), name, row[name], told))
     for index in cases.loc[cases["check"] == ROW, "index"].unique():
         row = table.loc[index]
@@ -187,11 +191,7 @@ def _is_number(given: str, column: Column) -> bool:
 
 
 def _is_municipality(given: str, day: date, codes: Codes) -> bool:
-    of_code = codes.municipalities[codes.municipalities["code"] == given]
-    return any(
-        first <= day and (pd.isna(end) or day < end)
-        for first, end in of_code[["valid_from", "valid_to"]].itertuples(index=False)
-    )
+    return any(first <= day and (end is None or day < end) for first, end in codes.municipalities.get(given, ()))
 
 
 def _is_office(given: str, day: date, codes: Codes) -> bool:

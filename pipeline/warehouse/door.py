@@ -1,5 +1,6 @@
 """What a delivery must be to enter the archive: asked as the build will ask it, so that no file in it stops a build."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -35,7 +36,7 @@ class Door:
         if isinstance(dataset, ReferenceDataset | MapDataset):
             return []
         cells = table.assign(file_id=name)
-        problems = check_observations(cells, dataset, self._registry.jurisdiction, set(self._municipalities["code"]))
+        problems = check_observations(cells, dataset, self._registry.jurisdiction, set(self._municipalities))
         return [Complaint.of_problem(problem) for problem in problems]
 
     def _records(self, body: bytes, dataset: RecordDataset, name: str, day: date) -> list[records.Fault]:
@@ -48,11 +49,15 @@ class Door:
         return found
 
     @cached_property
-    def _municipalities(self) -> pd.DataFrame:
-        """Each municipality code with the days it was in use: code, valid_from, valid_to."""
+    def _municipalities(self) -> dict[str, list[tuple[date, date | None]]]:
+        """Each municipality code with the spans of days it was in use."""
+        spans = defaultdict(list)
         with geography(self._registry, self._files, ["core.municipality"]) as con:
-            rows = con.execute("SELECT municipality_code, valid_from, valid_to FROM core.municipality").fetchall()
-        return pd.DataFrame(rows, columns=["code", "valid_from", "valid_to"], dtype="object")
+            for code, first, end in con.execute(
+                "SELECT municipality_code, valid_from, valid_to FROM core.municipality ORDER BY ALL"
+            ).fetchall():
+                spans[code].append((first, end))
+        return dict(spans)
 
 
 def office_differences(told: pd.DataFrame, offices: tuple[Office, ...], day: date) -> Iterator[records.Fault]:

@@ -35,7 +35,7 @@ def quiet(step: str) -> None:
 
 
 def test_a_release_is_reported_once_also_when_somebody_else_built_it(home: Path) -> None:
-    build_step, report_step = jobs.steps("england", quiet)
+    _, build_step, report_step = jobs.steps("england", quiet)
     assert build_step.do([]) == Told(news=("release first",))
     assert report_step.do([]) == Told(news=("1 report files",))
     assert report_step.do([]) == Told()
