@@ -146,7 +146,11 @@ def why(
         typer.echo(number.to_json() if as_json else telling.number(number))
     else:
         history = release.who(*words)
-        typer.echo(history.to_json(orient="records", date_format="iso") if as_json else telling.place(history))
+        if as_json:
+            typer.echo(history.to_json(orient="records", date_format="iso"))
+            return
+        codes = set(history["municipality_code"])
+        typer.echo("\n".join(filter(None, [telling.place(history), telling.inspections(release.inspections(codes))])))
 
 
 @app.command("list")

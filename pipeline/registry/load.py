@@ -207,11 +207,13 @@ def _crossings(registry: Registry) -> Iterator[Mistake]:
 def _doubles(registry: Registry) -> Iterator[Mistake]:
     """Things that are declared twice."""
     maps = [each for each in registry.datasets.values() if isinstance(each, MapDataset)]
+    drops = [name for each in registry.datasets.values() if each.drop for name in (each.id, *each.drop.names)]
     named = [
         ("index.toml", "goalposts", [f"{each.indicator} in {each.era}" for each in registry.index.goalposts]),
         ("index.toml", "rounds", [each.id for each in registry.index.rounds]),
         ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
         ("index.toml", "top", [str(each) for each in registry.index.top]),
+        ("datasets", "drop.names", drops),
         ("datasets", "border_date", [f"a map of {each.border_date.year}" for each in maps]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
         ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),

@@ -8,6 +8,8 @@ from typing import Literal
 from pipeline.problems import Problem
 from pipeline.sources.records import Fault
 
+FAULTS_SHOWN = 1_000
+MORE = ("… og {} til", "… and {} more")
 Outcome = Literal["accepted", "known", "refused"]
 WORDS = {
     "accepted": ("mottatt", "accepted"),
@@ -93,5 +95,6 @@ def _told(
         *([f"{slot}: {kind}"] if kind else []),
         "",
         SAYS[outcome][language].format(stored),
-        *(f"{number}. {fault.told(language)}" for number, fault in enumerate(faults, 1)),
+        *(f"{number}. {fault.told(language)}" for number, fault in enumerate(faults[:FAULTS_SHOWN], 1)),
+        *([MORE[language].format(len(faults) - FAULTS_SHOWN)] if len(faults) > FAULTS_SHOWN else []),
     ]

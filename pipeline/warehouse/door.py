@@ -1,10 +1,12 @@
 """What a delivery must be to enter the archive: asked as the build will ask it, so that no file in it stops a build."""
 
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
 
+import duckdb
 import pandas as pd
 
 from pipeline.problems import BadInput
@@ -26,7 +28,23 @@ class Door:
         self._registry, self._files = registry, files
 
     def faults(self, body: bytes, dataset: DatasetBase, name: str, day: date) -> list[Complaint]:
-        """Everything that is wrong with a delivery of a day; nothing when it may enter."""
+        """Everything that is wrong with a delivery of a day; nothing when it may enter.
+
+        A reader of ours that breaks is told as such, so that one file stops neither the others nor a scheduled run.
+        """
+        try:
+            return self._faults(body, dataset, name, day)
+        except duckdb.Error:
+            raise  # the archive's fault, not the delivery's
+        except Exception:
+            said = traceback.format_exc(limit=-1).strip().replace("\n", " ")
+            ours = (
+                "dette er vår feil, ikke din: send oss kvitteringen",
+                "this is our failure, not yours: send us this",
+            )
+            return [Complaint(("", ""), "file", said, ours)]
+
+    def _faults(self, body: bytes, dataset: DatasetBase, name: str, day: date) -> list[Complaint]:
         try:
             if isinstance(dataset, RecordDataset):
                 return [Complaint.of_fault(fault) for fault in self._records(body, dataset, name, day)]

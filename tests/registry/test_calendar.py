@@ -30,8 +30,8 @@ def test_a_calendar_touches_no_release(home: Path) -> None:
 def test_every_norwegian_dataset_is_looked_for_by_a_rule() -> None:
     registry = load("norway")
     fetched = {name for each in rules(registry) if each.datasets != "all" for name in each.datasets}
-    dropped = {name for name in registry.datasets if name.startswith(("khr_", "map_"))}
-    assert registry.datasets.keys() - fetched - dropped == {"joint_service_list", "kostra_groups_2015"}
+    dropped = {name for name, each in registry.datasets.items() if each.drop or name.startswith("map_")}
+    assert registry.datasets.keys() - fetched - dropped == {"kostra_groups_2015"}
     assert any(each.datasets == "all" for each in rules(registry))
 
 

@@ -184,3 +184,14 @@ def test_editions_of_the_monitor_overlap_or_mean_one_thing_twice(home: Path) -> 
 def test_an_edition_that_lasts_beyond_the_next(home: Path) -> None:
     spoil(home, "datasets/bufdir_monitor.toml", "valid_to = 2026-01-01", "valid_to = 2026-02-01")
     assert "none beside another" in told(home)[0]
+
+
+def test_two_kinds_of_file_with_one_name_and_columns_that_point_nowhere(home: Path) -> None:
+    spoil(home, "datasets/khr_plans.toml", '["khr_tiltaksplan"]', '["tilsyn"]')
+    assert told(home) == ["norway/datasets: drop.names: given tilsyn, 2 times; allowed: each once"]
+    load.cache_clear()
+    spoil(home, "datasets/inspection.toml", 'valid_on = "inspected_on"', 'valid_on = "inspected"')
+    assert "each must be one of the fields inspected_on, closed_on" in told(home)[0]
+    load.cache_clear()
+    spoil(home, "datasets/inspection.toml", 'type = "municipality"', 'type = "municipality"\npattern = "x"')
+    assert "pattern goes with type = text" in told(home)[0]

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import telling
+from pipeline.api import Release
 from pipeline.reports.drop_template import template
 from pipeline.settings import Settings
 from pipeline.sources import drop_folder, landing, records
@@ -302,7 +304,34 @@ def test_of_an_inspection_delivered_twice_the_newest_holds(place: Path) -> None:
         True,
         False,
     ]
+    con.execute("CREATE TABLE core.office AS SELECT 'nordland' AS office_id, 'Statsforvalteren i Nordland' AS name_nb")
+    con.execute(f"CREATE TABLE core.inspection AS {models.models()['core.inspection']}")
+    told = telling.inspections(Release(place, NORWAY, con).inspections(["1804", "0301"]))
+    stored = found.loc["2026/13", "file_id"]
+    assert told.splitlines() == [
+        "Inspections",
+        "  2026-03-17 1804, other: remark",
+        f"    Statsforvalteren i Nordland, case 2026/13; file {stored}, row 3",
+    ]
     assert set(found["office_id"]) == {"nordland"} and found.loc["2026/13", "line"] == 3
+
+
+def test_a_reader_of_ours_that_breaks_stops_nothing_else(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("in the reader")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "raw", broken)
+        put(place, "tilsyn.csv", as_text([GOOD]))
+        [taken] = take(place)
+    assert taken.outcome == "refused" and "ZeroDivisionError: in the reader" in text(taken)
+    assert "this is our failure, not yours" in text(taken) and "vår feil" in text(taken)
+
+
+def test_a_receipt_of_many_faults_says_how_many_more(place: Path) -> None:
+    put(place, "tilsyn.csv", as_text([[GOOD[0], f"2026/{number}", "301", *GOOD[3:]] for number in range(1, 1_205)]))
+    [taken] = take(place)
+    assert taken.faults == 1_204 and "… and 204 more" in text(taken) and "1001." not in text(taken)
 
 
 def test_the_examples_in_the_declarations_are_right(door: Door) -> None:
