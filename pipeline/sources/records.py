@@ -16,7 +16,7 @@ from pipeline.sources.record_words import allowed, each_once
 from pipeline.sources.rows import rows as read_rows
 from pipeline.sources.table import NUMBER
 
-NORWEGIAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+NORWEGIAN_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 ROW = "key"  # what pandera calls a mistake of a whole row
 
 
@@ -129,7 +129,7 @@ def day_of(given: str) -> date | None:
     try:
         if norwegian:
             return date(int(norwegian[3]), int(norwegian[2]), int(norwegian[1]))
-        return date.fromisoformat(given) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", given, re.ASCII) else None
+        return date.fromisoformat(given) if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", given) else None
     except ValueError:
         return None
 

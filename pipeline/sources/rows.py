@@ -36,6 +36,8 @@ def rows(
         if header.count(column) != 1:
             allowed = f"one column named {column!r}"
             problems.append(Problem(file, "row 1", "header", repr(separator.join(header)), allowed))
+    if "line" in header:
+        problems.append(Problem(file, "row 1", "header", "'line'", "another name: so we call the number of the row"))
     if not content and not problems:
         problems.append(Problem(file, "row 2", "row", "no rows", "at least one row below the header"))
     if problems:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +22,7 @@ from pipeline.sources.rows import WORKBOOK
 from pipeline.warehouse.build import known_files
 from pipeline.warehouse.door import Door
 
-DAY = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
+DAY = re.compile(r"(?<!\d)([0-9]{4})[-_.]?([0-9]{2})[-_.]?([0-9]{2})(?!\d)")
 PLAIN = str.maketrans({"æ": "ae", "ø": "o", "å": "a", " ": "_", "-": "_", ".": "_"})
 EXTENSIONS = (".csv", ".txt", ".xlsx")
 
@@ -80,10 +81,11 @@ def take_in(
 
 def _take(found: Found, registry: Registry, raw: Path, door: Door, now: datetime) -> Taken:
     body, dataset = None, None
+    archived = scan(raw, registry.datasets)
     try:
         dataset = kind_of(found.name, registry)
         body = drop_folder.content(found)
-        known = [file for file in scan(raw, registry.datasets) if file.sidecar.dataset == dataset.id]
+        known = [file for file in archived if file.sidecar.dataset == dataset.id]
         sha256 = hashlib.sha256(body).hexdigest()
         same = next((file for file in known if file.sidecar.sha256 == sha256), None)
         if same is not None:
@@ -112,7 +114,7 @@ def _take(found: Found, registry: Registry, raw: Path, door: Door, now: datetime
 
 def kind_of(name: str, registry: Registry) -> DatasetBase:
     """The dataset that a file name begins with. Raises BadInput for none, with those there are, or a strange ending."""
-    plain = name.casefold().translate(PLAIN)
+    plain = unicodedata.normalize("NFC", name).casefold().translate(PLAIN)  # a Mac writes å as two signs
     fitting = {
         begins: dataset
         for id_, dataset in kinds(registry).items()

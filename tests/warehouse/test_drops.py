@@ -1,6 +1,7 @@
 """What becomes of dropped files: archive, quarantine and receipts, also when killed in the middle."""
 
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -144,9 +145,11 @@ def test_each_kind_is_known_by_the_longest_name() -> None:
         "khr_plans_evaluated.csv": "khr_plans_evaluated",
         "KHR-oppfølging.csv": "khr_follow_up",
         "tilsyn2026.csv": "inspection",
+        "tilsyn på skjema.xlsx": "inspection",
         "samarbeid 2026-01-01.xlsx": "joint_service_list",
     }.items():
         assert drops.kind_of(name, NORWAY).id == kind
+        assert drops.kind_of(unicodedata.normalize("NFD", name), NORWAY).id == kind
 
 
 def test_real_figures_are_not_put_beside_synthetic_ones(place: Path) -> None:
