@@ -8,6 +8,7 @@ release.sql("SELECT * FROM core.service")
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -109,6 +110,19 @@ class Release:
         if moment is not None and moment > self.as_of:
             raise bad_input("who", "", "day", str(moment), f"a day until {self.as_of}, the as-of date of the release")
         return who(self.con, self.registry, place, moment)
+
+    def inspections(self, codes: Collection[str]) -> pd.DataFrame:
+        """One row an inspection and topic of municipalities by their codes, newest first; core.inspection's columns.
+
+        Withdrawn ones are left out.
+        """
+        return self.con.execute(
+            """SELECT inspection.*, office.name_nb AS office
+               FROM core.inspection AS inspection LEFT JOIN core.office AS office USING (office_id)
+               WHERE municipality_code IN (SELECT unnest(?)) AND finding <> 'withdrawn'
+               ORDER BY inspected_on DESC, case_number, topic""",
+            [sorted(codes)],
+        ).df()
 
     def _day(self, text: str) -> date:
         if re.fullmatch(r"\d{4}(H[12])?", text):

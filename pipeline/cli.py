@@ -92,6 +92,28 @@ def discover(
 
 
 @app.command()
+def drop(
+    jurisdiction: One = "norway",
+    template: Annotated[str | None, typer.Option(metavar="KIND", help="Write an empty file of a kind instead.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the template goes: .xlsx or .csv.")] = None,
+) -> None:
+    """Take in the files that people put into the watched folder. Example: veiviser drop --template inspection."""
+    from pipeline import jobs
+    from pipeline.settings import Settings
+
+    if template is not None:
+        typer.echo(jobs.drop_template(jurisdiction, template, out))
+        return
+    taken = jobs.drop(jurisdiction)
+    for each in taken:
+        typer.echo(str(each))
+    if not taken:
+        typer.echo(f"{jurisdiction}: no files in {Settings().drops / jurisdiction}")
+    if any(each.outcome == "refused" for each in taken):
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
 def build(jurisdiction: Where = None, as_of: AsOf = None, again: Again = False) -> None:
     """Build the release from the archive. Example: veiviser build -j norway --as-of 2026-04-01."""
     from pipeline import jobs
@@ -147,7 +169,11 @@ def why(
         typer.echo(number.to_json() if as_json else telling.number(number))
     else:
         history = release.who(*words)
-        typer.echo(history.to_json(orient="records", date_format="iso") if as_json else telling.place(history))
+        if as_json:
+            typer.echo(history.to_json(orient="records", date_format="iso"))
+            return
+        codes = set(history["municipality_code"])
+        typer.echo("\n".join(filter(None, [telling.place(history), telling.inspections(release.inspections(codes))])))
 
 
 @app.command("list")

@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import sleep as _sleep
 
+from filelock import FileLock, Timeout
+
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.load import jurisdictions, load, read
+from pipeline.reports.drop_template import template
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
 from pipeline.schedule import serve
@@ -21,12 +24,14 @@ from pipeline.sources import discovery
 from pipeline.sources.discovery import Found
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
-from pipeline.warehouse import register, release
+from pipeline.sources.landing import ArchivedFile
+from pipeline.warehouse import drops, register, release
 from pipeline.warehouse.build import Built, Say, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
 SHORT_WAIT = timedelta(minutes=2)
+LOCK_SECONDS = 60
 ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 
 
@@ -65,6 +70,35 @@ def discover(jurisdiction: str, words: str) -> list[Found]:
     """The publisher's tables that a search finds and those that are registered, held against what is declared."""
     with Publishers() as publishers:
         return discovery.discover(load(jurisdiction), Settings().raw / jurisdiction, publishers, words)
+
+
+def drop(jurisdiction: str) -> list[drops.Taken]:
+    """Takes in what lies in the watched folder of a jurisdiction, and waits for what is being written just now.
+
+    Raises BadInput and NoRelease for an archive that cannot be read or is empty, AlreadyRunning beside another one.
+    """
+    settings = Settings()
+    registry = load(jurisdiction)
+    folder = settings.processed / jurisdiction
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "drop.lock", timeout=LOCK_SECONDS):
+            return list(drops.take_in(registry, settings.raw / jurisdiction, settings.drops / jurisdiction, _now))
+    except Timeout:
+        raise AlreadyRunning(f"files of {jurisdiction} are being taken in already; wait for it") from None
+
+
+def drop_template(jurisdiction: str, kind: str, path: Path | None) -> Path:
+    """Writes an empty delivery of a kind, `.xlsx` or `.csv` by the path, and returns where. Raises BadInput."""
+    registry = load(jurisdiction)
+    known = drops.kinds(registry)
+    if kind not in known:
+        raise bad_input("drop", "", "kind", kind, "one of " + ", ".join(known) if known else "none: nothing is dropped")
+    path = path or Path(f"{kind}_{_now():%Y-%m-%d}.xlsx")
+    if path.suffix not in (".xlsx", ".csv"):
+        raise bad_input("drop", "", "out", str(path), "a path that ends in .xlsx or .csv")
+    path.write_bytes(template(known[kind], registry, path.suffix, _now().date()))
+    return path
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
@@ -120,17 +154,25 @@ def check_services(jurisdiction: str, say: Say) -> ServicesCheck:
         return ServicesCheck(None, tuple(problems), None)
     say("checking the register of services")
     files = known_files(settings.raw / jurisdiction, registry)
+    newest = max(
+        (each for each in files if dataset and each.sidecar.dataset == dataset.id), key=_published, default=None
+    )
+    if dataset and newest:
+        dataset = dataset.on(newest.published_on)
     with geography(registry, files, [*TABLES, *register.TABLES]) as con:
         problems += register.register_problems(con, registry, is_whole=not problems)
         published = check_list(con, dataset, registry) if dataset else None
-    if dataset is None or published is None:
+    if dataset is None or published is None or newest is None:
         return ServicesCheck(None, tuple(sorted(problems)), None)
     letter = None
     if any(entry.is_error for entry in published.entries):
-        newest = max((f.sidecar for f in files if f.sidecar.dataset == dataset.id), key=lambda each: each.published)
-        content = list_letter(published, dataset, newest)
+        content = list_letter(published, dataset, newest.sidecar)
         letter = put(settings.reports / jurisdiction / letter_name(dataset), content)
     return ServicesCheck(published, tuple(sorted({*problems, *published.problems})), letter)
+
+
+def _published(file: ArchivedFile) -> datetime:
+    return file.sidecar.published
 
 
 def scheduled() -> list[str]:
@@ -188,6 +230,9 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
             failed={each.dataset: each.detail for each in outcomes if each.outcome == "failed"},
         )
 
+    def drop_step(datasets: Sequence[str]) -> serve.Told:
+        return serve.Told(news=tuple(str(taken) for taken in drop(jurisdiction) if taken.outcome != "left"))
+
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
         return serve.Told(news=(f"release {built.path.stem}",) if built.is_new else ())
@@ -202,7 +247,12 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
         return serve.Told(news=(f"{len(pages)} report files",))
 
     fetch_first = serve.Step("fetch", fetch_step, fetches=True)
-    return [fetch_first, serve.Step("build", build_step), serve.Step("report", report_step)]
+    return [
+        fetch_first,
+        serve.Step("drop", drop_step),
+        serve.Step("build", build_step),
+        serve.Step("report", report_step),
+    ]
 
 
 def _runs(jurisdiction: str) -> Path:

@@ -11,11 +11,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="VEIVISER_", frozen=True)
 
     home: Path = Path(__file__).parent.parent
+    drop: Path | None = None
 
     @property
     def raw(self) -> Path:
         """The archive: a folder a jurisdiction, a folder a dataset."""
         return self.home / "data" / "raw"
+
+    @property
+    def drops(self) -> Path:
+        """Where people put files: a folder a jurisdiction. `VEIVISER_DROP=/mnt/shared` moves it alone."""
+        return self.drop or self.home / "data" / "drop"
 
     @property
     def processed(self) -> Path:

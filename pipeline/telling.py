@@ -58,6 +58,23 @@ def place(history: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def inspections(found: pd.DataFrame) -> str:
+    """Inspections of a place: one line a topic, with the file and row that say so; nothing where there were none."""
+    if found.empty:
+        return ""
+    lines = ["Inspections"]
+    rows: Iterator[Any] = found.itertuples()
+    for row in rows:
+        closed = f", mended {row.closed_on:%Y-%m-%d}" if row.closed_on == row.closed_on else ""
+        made_up = " (SYNTHETIC)" if row.is_synthetic else ""
+        topic, finding = row.topic.replace("_", " "), row.finding.replace("_", " ")
+        lines.append(f"  {row.inspected_on:%Y-%m-%d} {row.municipality_code}, {topic}: {finding}{closed}{made_up}")
+        lines.append(f"    {row.office or row.office_id}, case {row.case_number}; file {row.file_id}, row {row.line}")
+        if isinstance(row.report_address, str):
+            lines.append(f"    {row.report_address}")
+    return "\n".join(lines)
+
+
 def _span(row: Any) -> list[str]:
     until = f"until {row.valid_to:%Y-%m-%d}" if row.valid_to == row.valid_to else "and still is"
     before = " or before" if row.is_first_listed else ""

@@ -3,17 +3,23 @@
 import re
 import shutil
 import tomllib
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipeline.jobs import ANALYSES
 from pipeline.problems import BadInput
 from pipeline.registry.load import HOME, load
+from pipeline.reports.drop_template import template
 from pipeline.settings import Settings
+from pipeline.sources import drop_folder
 from pipeline.warehouse import register
 from pipeline.warehouse.build import build, known_files
+from pipeline.warehouse.drops import take_in
 from pipeline.warehouse.geography import TABLES, geography
+from pipeline.warehouse.load import load_raw
 from pipeline.warehouse.release import connect
 
 PAGE = Path(__file__).parent.parent / "docs" / "add-something.md"
@@ -53,6 +59,33 @@ def test_a_break_is_one_table(tmp_path: Path) -> None:
     load.cache_clear()
     with pytest.raises(BadInput, match="series.khr: given 2015 to 2020, across caseload_2018 of 2018-01-01"):
         load("norway", registry_home)
+
+
+def test_a_kind_of_file_that_people_send_is_one_file(tmp_path: Path) -> None:
+    [example] = [
+        each
+        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+        if 'kind = "records"' in each
+    ]
+    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (registry_home / "norway" / "datasets" / "complaint.toml").write_text(example, encoding="utf-8")
+    registry = load("norway", registry_home)
+    for name in ("klass_codes", "klass_changes", "population_07459"):
+        shutil.copytree(Settings().raw / "norway" / name, tmp_path / "raw" / name)
+    (tmp_path / "drop").mkdir()
+    for name, rows in (("klager 2026-05-01.csv", "1804;2025;3\r\n"), ("klager 2026-06-01.csv", "804;25;-1\r\n")):
+        header = template(registry.datasets["complaint"], registry, ".csv", date(2026, 6, 1))
+        (tmp_path / "drop" / name).write_bytes(header + rows.encode())
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drop_folder, "SETTLE_SECONDS", 0.0)
+        taken = list(take_in(registry, tmp_path / "raw", tmp_path / "drop", lambda: now, lambda seconds: None))
+    assert [(each.outcome, each.faults) for each in taken] == [("accepted", 0), ("refused", 3)]
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA raw")
+        load_raw(con, registry, known_files(tmp_path / "raw", registry))
+        rows = con.execute("SELECT municipality_code, year, complaints FROM raw.complaint").fetchall()
+    assert rows == [("1804", "2025", "3")]
 
 
 def test_a_joint_service_is_one_table_and_the_end_of_what_was_there(tmp_path: Path) -> None:

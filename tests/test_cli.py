@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -149,3 +150,19 @@ def test_a_publisher_that_fails_ends_with_three(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "argv", ["veiviser", "fetch"])
     with pytest.raises(SystemExit, match="3"):
         main()
+
+
+def test_a_dropped_file_that_is_refused_ends_with_two_and_names_its_receipt(tmp_path: Path) -> None:
+    folder = tmp_path / "shared" / "norway"
+    folder.mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    shutil.copytree(Settings().raw / "norway" / "klass_codes", tmp_path / "data" / "raw" / "norway" / "klass_codes")
+    (folder / "regneark.csv").write_text("a\n", encoding="utf-8")
+    environment = {**os.environ, "VEIVISER_HOME": str(tmp_path), "VEIVISER_DROP": str(folder.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", "from pipeline.sources import drop_folder; drop_folder.SETTLE_SECONDS = 0.1\n"
+         "import sys; sys.argv = ['veiviser', 'drop']; from pipeline.cli import main; main()"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.startswith(f"regneark.csv: refused (1 to mend: {folder / 'quarantine'}")

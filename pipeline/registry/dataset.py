@@ -1,12 +1,15 @@
 """Datasets: who publishes what, in which format, and what the publisher's signs for a missing number mean."""
 
 from datetime import date
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from pipeline.problems import bad_input
 from pipeline.registry.agreement import Same, Share, Span, Sum, Total
-from pipeline.registry.model import Declaration, Identifier, Text
+from pipeline.registry.drop import Column, Drop
+from pipeline.registry.model import Declaration, Identifier, Sure, Text, Validity
 
 Status = Literal[
     "ok",
@@ -55,12 +58,17 @@ class DatasetBase(Declaration):
     decimals: Annotated[int, Field(ge=0, le=6)] | None = None  # no figure has more; PxWeb says so itself
     totals: tuple[Total, ...] = ()
     country_code: str | None = None  # of the row that is the whole country, where files have one
+    drop: Drop | None = None  # where people may put files of it into the watched folder
     note: Text | None = None
 
     @model_validator(mode="after")
     def _hidden_bounds_where_something_is_hidden(self) -> "DatasetBase":
         if "suppressed_source" in self.symbols.values() and self.hidden is None:
             raise ValueError("a symbol means 'suppressed_source', so declare hidden = { low, high }")
+        return self
+
+    def on(self, day: date) -> Self:
+        """The declaration as it holds for a file that was published on a day. Raises BadInput where none does."""
         return self
 
 
@@ -107,13 +115,78 @@ class PxwebDataset(DatasetBase):
         return self
 
 
+Letter = Annotated[str, StringConstraints(pattern=r"^[0-9][A-Z]$")]
+
+
+class Edition(Validity):
+    """How the monitor named its workbooks in the editions published in a span of days.
+
+    renamed: letter in those editions → letter in the newest, which measures are named by.
+    """
+
+    valid_from: date
+    workbooks: Annotated[tuple[Letter, ...], Field(min_length=1)]
+    renamed: dict[Letter, Letter] = {}
+    sure: Sure
+
+    @model_validator(mode="after")
+    def _each_letter_means_one_thing(self) -> "Edition":
+        strange = sorted(set(self.renamed) - set(self.workbooks))
+        if strange:
+            raise ValueError(f"renamed: {', '.join(strange)} is none of the workbooks")
+        means = [self.renamed.get(letter, letter) for letter in self.workbooks]
+        doubled = sorted({letter for letter in means if means.count(letter) > 1})
+        if doubled:
+            raise ValueError(f"two workbooks mean {', '.join(doubled)}: declare in renamed what the other one means")
+        return self
+
+
+class PairWorkbook(Declaration):
+    """A workbook of the ZIP whose columns are pairs of years, `2016-2017`, and whose first cells hold code and name.
+
+    begins: how its name begins. header: of the first column. measure: what its numbers are called.
+    period_of_pair: the year of the pair that a number is told of.
+    """
+
+    begins: Annotated[str, Field(min_length=1)]
+    sheet: str
+    header: str
+    measure: str
+    period_of_pair: Literal["first_year", "second_year"]
+    sure: Sure
+
+
 class BufdirDataset(DatasetBase):
-    """The monitor's ZIP of workbooks, one a letter code; a measure is `<letter> <Tallformat>`."""
+    """The monitor's ZIP of workbooks, one a letter code; a measure is `<letter> <Tallformat>`.
+
+    The letters are not stable: `workbooks` are those of editions from `letters_from` on, and name the measures.
+    """
 
     kind: Literal["bufdir_zip"]
-    workbooks: tuple[str, ...]
+    workbooks: tuple[Letter, ...]
+    letters_from: date
+    earlier_editions: tuple[Edition, ...] = ()
+    renamed: dict[Letter, Letter] = {}
+    pair_workbooks: tuple[PairWorkbook, ...] = ()
     other_files: tuple[str, ...] = ()
     number_formats: tuple[str, ...] = ("Antall", "Andel")
+
+    @model_validator(mode="after")
+    def _editions_follow_each_other(self) -> "BufdirDataset":
+        days = [day for each in self.earlier_editions for day in (each.valid_from, each.valid_to)] + [self.letters_from]
+        if any(a is None or b is None or a > b for a, b in pairwise(days)):
+            raise ValueError("earlier_editions stand in order of their days, none beside another, before letters_from")
+        return self
+
+    def on(self, day: date) -> Self:
+        """With the letters of the edition of that day. Raises BadInput for a day whose letters nobody declared."""
+        if day >= self.letters_from:
+            return self
+        edition = next((each for each in self.earlier_editions if each.holds(day)), None)
+        if edition is None:
+            allowed = "a day whose letters are known: declare them in earlier_editions"
+            raise bad_input(f"datasets/{self.id}.toml", "", "earlier_editions", f"an edition of {day}", allowed)
+        return self.model_copy(update={"workbooks": edition.workbooks, "renamed": edition.renamed})
 
 
 class DelimitedDataset(DatasetBase):
@@ -136,11 +209,20 @@ class DelimitedDataset(DatasetBase):
 
 
 class MemberList(Declaration):
-    """How a list of joint services writes a group: the day its codes are of, what stands between two, and for none."""
+    """How a list of joint services writes a group: the day its codes are of, what stands between two, and for none.
 
-    code_date: date
+    Left out, the day is that of the file (`ReferenceDataset.on`).
+    """
+
+    code_date: date | None = None
     separator: Annotated[str, Field(min_length=1)]
     none: str
+
+    @property
+    def day(self) -> date:
+        """The day of the codes, once the file is known."""
+        assert self.code_date is not None, "ReferenceDataset.on has given it"
+        return self.code_date
 
 
 class Klass(Declaration):
@@ -193,6 +275,39 @@ class ReferenceDataset(DatasetBase):
             raise ValueError("members is given exactly when role = 'joint_service_list'")
         return self
 
+    def on(self, day: date) -> Self:
+        """With the day of the members' codes."""
+        if self.members is None or self.members.code_date is not None:
+            return self
+        return self.model_copy(update={"members": self.members.model_copy(update={"code_date": day})})
+
+
+class RecordDataset(DatasetBase):
+    """Records that people deliver as CSV or workbook: one row a record, in the table `raw.<id>`.
+
+    unique: the fields that no two rows of a file share. Of CSV, the first encoding and separator that fit are taken.
+    compared_with: the part of the registry that the file must agree with.
+    """
+
+    kind: Literal["records"]
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    unique: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    encodings: Annotated[tuple[str, ...], Field(min_length=1)] = ("utf-8", "cp1252")
+    separators: Annotated[tuple[str, ...], Field(min_length=1)] = (";", ",")
+    compared_with: Literal["offices"] | None = None
+
+    @model_validator(mode="after")
+    def _fields_are_columns(self) -> "RecordDataset":
+        fields = [each.field for each in self.columns]
+        for given in (fields, [each.name for each in self.columns]):
+            if len(set(given)) < len(given):
+                raise ValueError(f"columns: each name and field once, not {', '.join(given)}")
+        days = [each.field for each in self.columns if each.type == "date"]
+        for names, known in [(self.unique, fields), ([c.valid_on for c in self.columns if c.valid_on], days)]:
+            if set(names) - set(known):
+                raise ValueError(f"{', '.join(names)}: each must be one of the fields {', '.join(known)}")
+        return self
+
 
 class MapDataset(DatasetBase):
     """Borders as GeoJSON, one feature a municipality; they hold from `border_date` until that of the next map."""
@@ -208,7 +323,8 @@ class MapDataset(DatasetBase):
 
 
 Dataset = Annotated[
-    PxwebDataset | BufdirDataset | DelimitedDataset | ReferenceDataset | MapDataset, Field(discriminator="kind")
+    PxwebDataset | BufdirDataset | DelimitedDataset | ReferenceDataset | RecordDataset | MapDataset,
+    Field(discriminator="kind"),
 ]
 
 

@@ -14,8 +14,9 @@ from pydantic import TypeAdapter
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.breaks import Break
 from pipeline.registry.calendar import Calendar
-from pipeline.registry.dataset import Correction, Dataset, DatasetBase, MapDataset
+from pipeline.registry.dataset import BufdirDataset, Correction, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
+from pipeline.registry.letters import mistakes as letter_mistakes
 from pipeline.registry.list_correction import ListCorrection
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.peers import Peers, mistakes
@@ -146,6 +147,7 @@ def _across(registry: Registry) -> Iterator[Problem]:
         *_doubles(registry),
         *_crossings(registry),
         *_peers(registry),
+        *_letters(registry),
     ]:
         yield Problem(f"{home}/{file}", "", field, given, allowed)
 
@@ -209,11 +211,13 @@ def _crossings(registry: Registry) -> Iterator[Mistake]:
 def _doubles(registry: Registry) -> Iterator[Mistake]:
     """Things that are declared twice."""
     maps = [each for each in registry.datasets.values() if isinstance(each, MapDataset)]
+    drops = [name for each in registry.datasets.values() if each.drop for name in (each.id, *each.drop.names)]
     named = [
         ("index.toml", "goalposts", [f"{each.indicator} in {each.era}" for each in registry.index.goalposts]),
         ("index.toml", "rounds", [each.id for each in registry.index.rounds]),
         ("index.toml", "dimensions", [each.id for each in registry.index.dimensions]),
         ("index.toml", "top", [str(each) for each in registry.index.top]),
+        ("datasets", "drop.names", drops),
         ("datasets", "border_date", [f"a map of {each.border_date.year}" for each in maps]),
         ("offices.toml", "id", [each.id for each in registry.offices]),
         ("services/list_corrections.toml", "id", [each.id for each in registry.list_corrections]),
@@ -237,6 +241,13 @@ def _peers(registry: Registry) -> Iterator[Mistake]:
     """Features that point at nothing, or that would let performance choose peers."""
     if registry.peers:
         yield from (("peers.toml", *mistake) for mistake in mistakes(registry.peers, registry.indicators))
+
+
+def _letters(registry: Registry) -> Iterator[Mistake]:
+    """Letter codes that mean one workbook to an indicator and another to the monitor."""
+    for dataset in registry.datasets.values():
+        if isinstance(dataset, BufdirDataset):
+            yield from letter_mistakes(dataset, registry.indicators.values())
 
 
 def _dataset_names(registry: Registry) -> Iterator[Name]:

@@ -17,7 +17,7 @@ COPY = "Copy: "  # how the note of a sidecar says whence the copy is
 
 def letter_name(dataset: ReferenceDataset) -> str:
     """Where the letter lies below the reports of a jurisdiction."""
-    day = f"_{dataset.members.code_date}" if dataset.members else ""
+    day = f"_{dataset.members.day}" if dataset.members else ""
     return f"letters/{dataset.id}{day}.md"
 
 
@@ -36,7 +36,7 @@ def list_letter(check: ListCheck, dataset: ReferenceDataset, sidecar: Sidecar) -
         dataset=dataset,
         columns=dataset.columns,
         rows=len(check.listed.rows),
-        day=say.date(check.listed.written.code_date),
+        day=say.date(check.listed.written.day),
         retrieved=say.date(sidecar.retrieved.date()),
         copy=sidecar.note.partition(COPY)[2],
         sha256=sidecar.sha256,

@@ -1,7 +1,8 @@
 """Reads Bufdir's monitor: a ZIP of workbooks, one an indicator, named by a letter code.
 
 In each workbook the first sheet has its title in row 1 and the header in row 3,
-`Region | Regionnavn | Tallformat | 2015 …`; the numbers are texts with decimal comma.
+`Region | Regionnavn | Tallformat | 2015 …`; the numbers are texts with decimal comma. Workbooks of pairs of years have
+a layout of their own (`bufdir_pairs`).
 """
 
 import re
@@ -12,7 +13,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import BufdirDataset
-from pipeline.sources import limits, workbook, zipped
+from pipeline.sources import bufdir_pairs, limits, workbook, zipped
 from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, numbers, unreadable
 
 HEADER_ROW = 3
@@ -22,6 +23,7 @@ HEADER = ["Region", "Regionnavn", "Tallformat"]
 def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
     """The cells of all declared workbooks; columns as in `table`; measure is `<letter> <Tallformat>`.
 
+    dataset: as it holds on the day of the file, which decides what its letters mean.
     Raises BadInput for a broken ZIP, a workbook missing or unknown, a header elsewhere, or cells that are no numbers.
     """
     tables: list[pd.DataFrame] = []
@@ -32,10 +34,16 @@ def read(body: bytes, dataset: BufdirDataset, file: str) -> pd.DataFrame:
         bodies = zipped.contents(monitor, file)
         for letter, name in named:
             try:
-                rows = workbook.first_sheet(bodies[name], file, name)
+                rows = workbook.sheet(bodies[name], file, name)
                 tables.append(_cells(rows, dataset, letter, file, name))
             except BadInput as error:
                 problems += error.problems
+        for pair in dataset.pair_workbooks:
+            for name in (name for name in bodies if _stem(name).startswith(pair.begins)):
+                try:
+                    tables.append(bufdir_pairs.read(bodies[name], dataset, pair, file, name))
+                except BadInput as error:
+                    problems += error.problems
     if problems:
         raise BadInput(problems)
     return pd.concat(tables, ignore_index=True)
@@ -46,11 +54,11 @@ def _workbooks(monitor: zipfile.ZipFile, dataset: BufdirDataset, file: str) -> d
     found: dict[str, str] = {}
     problems = []
     for name in monitor.namelist():
-        stem = name.rpartition("/")[2]
-        if not stem or name.startswith("__MACOSX/"):
+        stem = _stem(name)
+        if not stem:
             continue
         letter = stem.partition("_")[0]
-        if stem.startswith(dataset.other_files):
+        if stem.startswith((*dataset.other_files, *(pair.begins for pair in dataset.pair_workbooks))):
             continue
         if letter not in dataset.workbooks or letter in found:
             problems.append(Problem(file, name, "workbook", repr(stem), "one workbook for each of " + _list(dataset)))
@@ -62,6 +70,11 @@ def _workbooks(monitor: zipfile.ZipFile, dataset: BufdirDataset, file: str) -> d
     if problems:
         raise BadInput(problems)
     return found
+
+
+def _stem(name: str) -> str:
+    """The name without its folder; nothing for what a Mac adds of its own."""
+    return "" if name.startswith("__MACOSX/") else name.rpartition("/")[2]
 
 
 def _list(dataset: BufdirDataset) -> str:
@@ -89,7 +102,8 @@ def _cells(rows: list[list[object]], dataset: BufdirDataset, letter: str, file: 
         f"{name}!{xl_rowcol_to_cell(row, column_of[year])}"
         for row, year in zip(cells["row"], cells["period"], strict=True)
     ]
-    cells = cells.assign(unit_code=cells["Region"], measure=f"{letter} " + cells["Tallformat"], dimensions="")
+    cells = cells.assign(unit_code=cells["Region"], dimensions="")
+    cells["measure"] = f"{dataset.renamed.get(letter, letter)} " + cells["Tallformat"]
     cells = numbers(cells, dataset, ",")
     problems = list(unreadable(cells, dataset, ",", file))
     if problems:

@@ -1,13 +1,15 @@
-"""Reads text files of separated values: KHR extracts, English releases, and code lists."""
+"""Reads files of separated values, or the same as a workbook: KHR extracts, English releases, and code lists."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
 
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import DelimitedDataset, ReferenceDataset
-from pipeline.sources import agreement, klass, text
+from pipeline.sources import agreement, klass
+from pipeline.sources.rows import rows as read_rows
 from pipeline.sources.table import COLUMNS, PROBLEMS_SHOWN, check_decimals, numbers, unreadable
 
 
@@ -19,13 +21,13 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
     needed = [*dataset.unit_columns, dataset.year_column, *dataset.measures, *dataset.where]
     if dataset.half_year_column:
         needed.append(dataset.half_year_column)
-    rows = _rows(body, dataset.encoding, dataset.separator, needed, file)
+    rows = read_rows(body, [dataset.encoding], [dataset.separator], needed, file, dataset.decimal)
     every = rows
     for column, wanted in dataset.where.items():
         rows = rows[rows[column] == wanted]
     if rows.empty:
         raise bad_input(file, "", "rows", f"none with {dataset.where}", "at least one row")
-    rows = rows.assign(unit_code=_unit_code(rows, dataset), period=_period(rows, dataset, file))
+    rows = rows.assign(unit_code=_unit_code(rows, dataset), period=_period(rows, dataset))
     cells = rows.melt(
         id_vars=["unit_code", "period", "line"],
         value_vars=list(dataset.measures),
@@ -34,7 +36,7 @@ def read(body: bytes, dataset: DelimitedDataset, file: str) -> pd.DataFrame:
     )
     cells["place"] = "row " + cells["line"].astype(str) + ", column " + cells["measure"]
     cells = numbers(cells.assign(dimensions=""), dataset, dataset.decimal, dataset.blank)
-    problems = list(unreadable(cells, dataset, dataset.decimal, file))
+    problems = [*_no_periods(rows, dataset, file), *unreadable(cells, dataset, dataset.decimal, file)]
     if problems:
         raise BadInput(problems)
     check_decimals(cells, dataset, file)
@@ -51,7 +53,7 @@ def read_reference(body: bytes, dataset: ReferenceDataset, file: str) -> pd.Data
     if dataset.klass and body.lstrip().startswith(b"{"):
         rows = klass.rows(body, dataset.klass, file)
     else:
-        rows = _rows(body, dataset.encoding, dataset.separator, list(dataset.columns.values()), file)
+        rows = read_rows(body, [dataset.encoding], [dataset.separator], list(dataset.columns.values()), file)
     agreement.check_rows(rows, dataset, file)
     table = pd.DataFrame({wanted: rows[column].str.strip() for wanted, column in dataset.columns.items()})
     table = table.assign(line=rows["line"].astype(str))
@@ -83,20 +85,6 @@ def _is_day(given: str) -> bool:
         return False
 
 
-def _rows(body: bytes, encoding: str, separator: str, needed: list[str], file: str) -> pd.DataFrame:
-    """The file as text columns, with `line` the line number; every row as long as the header."""
-    header, content, lines, problems = text.split(text.decoded(body, encoding, file), separator, file)
-    for column in dict.fromkeys(needed):
-        if header.count(column) != 1:
-            allowed = f"one column named {column!r}"
-            problems.append(Problem(file, "row 1", "header", repr(separator.join(header)), allowed))
-    if not content and not problems:
-        problems.append(Problem(file, "row 2", "row", "no rows", "at least one row below the header"))
-    if problems:
-        raise BadInput(problems[:PROBLEMS_SHOWN])
-    return pd.DataFrame(content, columns=header).assign(line=lines)
-
-
 def _unit_code(rows: pd.DataFrame, dataset: DelimitedDataset) -> pd.Series:
     """The first unit column that is filled in; padded with zeros where the declaration says they were lost.
 
@@ -110,19 +98,18 @@ def _unit_code(rows: pd.DataFrame, dataset: DelimitedDataset) -> pd.Series:
     return code.where(code == "0", code.str.zfill(dataset.unit_code_width))
 
 
-def _period(rows: pd.DataFrame, dataset: DelimitedDataset, file: str) -> pd.Series:
+def _period(rows: pd.DataFrame, dataset: DelimitedDataset) -> pd.Series:
     year = rows[dataset.year_column].str.strip()
-    _must_match(rows, dataset.year_column, r"[0-9]{4}", "a year of four digits", file)
-    if dataset.half_year_column is None:
-        return year
-    _must_match(rows, dataset.half_year_column, "[12]", "1 or 2", file)
-    return year + "H" + rows[dataset.half_year_column].str.strip()
+    return year if dataset.half_year_column is None else year + "H" + rows[dataset.half_year_column].str.strip()
 
 
-def _must_match(rows: pd.DataFrame, column: str, pattern: str, allowed: str, file: str) -> None:
-    bad = rows[~rows[column].str.strip().str.fullmatch(pattern)]
-    if len(bad):
-        raise BadInput(
-            Problem(file, f"row {line}", column, repr(given), allowed)
-            for line, given in bad[["line", column]].head(PROBLEMS_SHOWN).itertuples(index=False)
-        )
+def _no_periods(rows: pd.DataFrame, dataset: DelimitedDataset, file: str) -> Iterator[Problem]:
+    """A problem for each row whose year or half-year is none."""
+    for column, pattern, allowed in (
+        (dataset.year_column, r"[0-9]{4}", "a year of four digits"),
+        (dataset.half_year_column, "[12]", "1 or 2"),
+    ):
+        if column is not None:
+            bad = rows[~rows[column].str.strip().str.fullmatch(pattern)]
+            for line, given in bad[["line", column]].head(PROBLEMS_SHOWN).itertuples(index=False):
+                yield Problem(file, f"row {line}", column, repr(given), allowed)

@@ -30,14 +30,19 @@ def decoded(body: bytes, encoding: str, file: str) -> str:
     except UnicodeDecodeError as error:
         given = body[error.start : error.start + 4]
         raise bad_input(file, f"byte {error.start}", "encoding", given, encoding) from None
-    found = INVISIBLE.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
-        raise bad_input(file, f"row {line}", "text", found.group(), f"signs that can be seen, in {encoding}")
+    check_visible(text, file, 1, encoding)
     if not text.endswith("\n"):
         last = text.rpartition("\n")[2][-40:]
         raise bad_input(file, f"row {text.count(chr(10)) + 1}", "end", last, "a last line that ends: it may be cut off")
     return text
+
+
+def check_visible(text: str, file: str, line: int, where: str) -> None:
+    """Raises BadInput for a sign that cannot be seen. line: of the text's first. where: what it stands in."""
+    found = INVISIBLE.search(text)
+    if found:
+        line += text.count("\n", 0, found.start())
+        raise bad_input(file, f"row {line}", "text", found.group(), f"signs that can be seen, in {where}")
 
 
 def split(text: str, separator: str, file: str) -> tuple[list[str], list[list[str]], list[int], list[Problem]]:
@@ -58,7 +63,7 @@ def split(text: str, separator: str, file: str) -> tuple[list[str], list[list[st
             elif row and len(problems) < PROBLEMS_SHOWN:
                 given = f"{len(row)} fields"
                 problems.append(Problem(file, f"row {reader.line_num}", "row", given, f"{len(header)} fields"))
-            problems += _long_fields(row, reader.line_num, file)
+            problems += long_fields(row, reader.line_num, file)
             limits.check_cells(len(content) * len(header), file)
     except csv.Error as error:
         raise bad_input(file, f"row {reader.line_num}", "row", str(error), "fields whose quotes are closed") from None
@@ -87,7 +92,8 @@ def _check_header(header: list[str], file: str) -> None:
         raise bad_input(file, "row 1", "header", f"{len(header)} columns", f"at most {limits.MAX_COLUMNS} columns")
 
 
-def _long_fields(row: list[str], line: int, file: str) -> list[Problem]:
+def long_fields(row: list[str], line: int, file: str) -> list[Problem]:
+    """The problem of a field longer than any that means something, if there is one in the row."""
     longest = max(map(len, row), default=0)
     if longest <= limits.MAX_FIELD_CHARACTERS:
         return []

@@ -10,8 +10,9 @@ import zipfile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from pipeline.problems import BadInput, bad_input
+from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.sources import limits, zipped
+from pipeline.sources.table import PROBLEMS_SHOWN
 
 NEEDED = ("[Content_Types].xml", "xl/workbook.xml")
 MACROS = re.compile(r"vbaproject|vbadata|macrosheets|activex|\.bin$", re.IGNORECASE)
@@ -19,18 +20,32 @@ NESTED = re.compile(r"\.(zip|xls[xmb]?|xl[ta][xm]?|docx?|docm|jar|7z|gz|rar|exe|
 LINKS = re.compile(r"^xl/externallinks/|^xl/(connections|querytables)", re.IGNORECASE)
 DECLARES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 CELL = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)([0-9]+)\s*["']""")
+PLAIN = (
+    (
+        re.compile(rb"""<(?:\w+:)?c\b[^>]*\br="([^"]+)"[^>]*>\s*<(?:\w+:)?f\b"""),
+        "cell", "a formula", "the value itself: copy the cells, and paste them as values",
+    ),
+    (
+        re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*\bref="([^"]+)\""""),
+        "cells", "merged cells", "one cell a row and column: unmerge them, and fill in each",
+    ),
+)  # fmt: skip  # what is found, its field, what is given and what could have been
 PANIC = "PanicException"  # what pyo3 raises when Rust gives up; not an Exception, so that nobody swallows it unseen
 
 
-def first_sheet(body: bytes, file: str, name: str) -> list[list[object]]:
-    """The first sheet, from its first row and column. name: of the workbook, for the place of a mistake.
+def sheet(body: bytes, file: str, name: str, title: str | None = None) -> list[list[object]]:
+    """The first sheet, or the one of that title, from its first row and column.
 
-    Raises BadInput for macros, links to other files, XML that declares entities, a sheet too large, or a broken file.
+    name: of the workbook, for the place of a mistake. Raises BadInput for macros, links to other files, XML that
+    declares entities, a sheet too large or not there, or a broken file.
     """
     harmless = _checked(body, file, name)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(harmless))
-        rows = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        if title is not None and title not in workbook.sheet_names:
+            raise bad_input(file, name, "sheet", ", ".join(workbook.sheet_names)[:200], f"one named {title!r}")
+        found = workbook.get_sheet_by_index(0) if title is None else workbook.get_sheet_by_name(title)
+        rows = found.to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise _unreadable(error, file, name) from None
     except BaseException as error:
@@ -38,6 +53,26 @@ def first_sheet(body: bytes, file: str, name: str) -> list[list[object]]:
             raise
         raise _unreadable(error, file, name) from None
     return rows  # type: ignore[return-value]
+
+
+def plain_sheet(body: bytes, file: str, name: str) -> list[list[object]]:
+    """The first sheet of a workbook that people filled in. Raises BadInput as `sheet`, and at formulas or merged cells.
+
+    A formula's number is what some program computed last, and of merged cells only the first holds what is seen.
+    """
+    rows = sheet(body, file, name)
+    with zipped.opened(body, file, name) as book:
+        parts = zipped.contents(book, file, name)
+    problems = [
+        Problem(file, cell.decode("ascii", "replace")[:20], field, given, allowed)
+        for part, content in parts.items()
+        if part.startswith("xl/worksheets/")
+        for pattern, field, given, allowed in PLAIN
+        for cell in pattern.findall(content)[:PROBLEMS_SHOWN]
+    ]
+    if problems:
+        raise BadInput(problems)
+    return rows
 
 
 def _unreadable(error: BaseException, file: str, name: str) -> BadInput:

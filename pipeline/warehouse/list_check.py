@@ -78,7 +78,7 @@ def _municipalities(con: duckdb.DuckDBPyConnection, written: MemberList) -> dict
         con.execute(
             """SELECT municipality_code, name FROM core.municipality
                WHERE is_listed AND valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)""",
-            [written.code_date],
+            [written.day],
         ).fetchall()
     )
 

@@ -8,9 +8,9 @@ import duckdb
 import pandas as pd
 
 from pipeline.problems import BadInput, Problem, bad_input
-from pipeline.registry.dataset import DatasetBase, MapDataset, ReferenceDataset
+from pipeline.registry.dataset import DatasetBase, MapDataset, RecordDataset, ReferenceDataset
 from pipeline.registry.load import Registry
-from pipeline.sources import bufdir, delimited, geojson, pxweb
+from pipeline.sources import bufdir, delimited, geojson, pxweb, records
 from pipeline.sources.landing import ArchivedFile
 from pipeline.sources.table import COLUMNS
 from pipeline.warehouse.door import CodeList, check_observations, check_reference
@@ -21,6 +21,7 @@ READERS: dict[str, Callable[[bytes, Any, str], pd.DataFrame]] = {
     "delimited": delimited.read,
     "reference": delimited.read_reference,
     "map": geojson.read,
+    "records": records.read,
 }
 REVISED_FROM_MONTH = 6
 REFERENCE_TABLES = {
@@ -29,17 +30,25 @@ REFERENCE_TABLES = {
     "peer_group": ["file_id", "scheme", "code", "code_date", "peer_group", "peer_group_name", "valid_from", "valid_to"],
     "joint_service_list": ["file_id", "line", "municipality_code", "member_names", "member_codes"],
     "border": ["file_id", "border_date", "municipality_code", "name", "geometry"],
-}
+    "inspection": [
+        "file_id", "line", "office_id", "case_number", "municipality_code", "inspected_on", "topic", "finding",
+        "closed_on", "report_address",
+    ],
+}  # fmt: skip
 
 
 def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[ArchivedFile]) -> None:
     """Fills the schema `raw`. Raises BadInput with the mistakes of all files together."""
     problems: list[Problem] = []
-    tables: dict[str, list[pd.DataFrame]] = {"observation": [], **{name: [] for name in REFERENCE_TABLES}}
+    columns = _columns(registry)
+    tables: dict[str, list[pd.DataFrame]] = {"observation": [], **{name: [] for name in columns}}
     for file in _in_use(files, registry):
         dataset = registry.datasets[file.sidecar.dataset]
         try:
-            table = READERS[dataset.kind](file.body(), dataset, file.file_id)  # type: ignore[attr-defined]
+            reader = READERS[dataset.kind]  # type: ignore[attr-defined]
+            table = reader(file.body(), dataset.on(file.published_on), file.file_id)
+            if isinstance(dataset, RecordDataset):
+                table = records.office_ids(table, dataset, registry.offices)
             tables[_table_of(dataset)].append(table.assign(file_id=file.file_id))
         except BadInput as error:
             problems += error.problems
@@ -60,23 +69,36 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
         raise BadInput(problems)
     store(con, "raw.file", pd.DataFrame([_file_row(file, registry.datasets[file.sidecar.dataset]) for file in files]))
     store(con, "raw.observation", _observations(tables["observation"], files))
-    for name, columns in REFERENCE_TABLES.items():
-        store(con, f"raw.{name}", _stacked(tables[name], columns))
+    for name, wanted in columns.items():
+        store(con, f"raw.{name}", _stacked(tables[name], wanted))
+
+
+def _columns(registry: Registry) -> dict[str, list[str]]:
+    """Table of the schema `raw` → its columns, for all but the observations."""
+    own = {
+        each.id: ["file_id", "line", *(column.field for column in each.columns)]
+        for each in registry.datasets.values()
+        if isinstance(each, RecordDataset)
+    }
+    return REFERENCE_TABLES | own
 
 
 def _in_use(files: list[ArchivedFile], registry: Registry) -> list[ArchivedFile]:
-    """All deliveries of numbers, and of each code list or map the newest alone."""
+    """All deliveries of numbers and of records, and of each code list or map the newest alone."""
     newest = {file.sidecar.dataset: file for file in sorted(files, key=lambda each: each.sidecar.published)}
     return [
         file
         for file in files
-        if _table_of(registry.datasets[file.sidecar.dataset]) == "observation" or newest[file.sidecar.dataset] is file
+        if not isinstance(registry.datasets[file.sidecar.dataset], ReferenceDataset | MapDataset)
+        or newest[file.sidecar.dataset] is file
     ]
 
 
 def _table_of(dataset: DatasetBase) -> str:
     if isinstance(dataset, ReferenceDataset):
         return dataset.role
+    if isinstance(dataset, RecordDataset):
+        return dataset.id
     return "border" if isinstance(dataset, MapDataset) else "observation"
 
 

@@ -188,3 +188,34 @@ def test_a_mistake_in_an_indicator_that_waits_is_told(home: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("ssb_12615", "ssb_12189").replace("ssb_07459", "ssb_7459")
     path.write_text(text, encoding="utf-8")
     assert any("ssb_7459" in problem for problem in told(home))
+
+
+def test_letters_of_the_monitor_that_contradict_each_other(home: Path) -> None:
+    spoil(home, "indicators/helped_at_home.toml", 'code = "1D"', 'code = "1F"')
+    spoil(home, "indicators/lone_providers.toml", '"4B Andel"', '"4C Andel"')
+    assert told(home) == [
+        "norway/indicators/helped_at_home.toml: aliases.code: given 1E and 1F, which are 1D and 1F by bufdir_monitor.toml; "
+        "allowed: letters that mean one workbook",
+        "norway/indicators/lone_providers.toml: series.khr.measures: given 4C Andel; allowed: one of 4B, as its alias says",
+    ]
+
+
+def test_editions_of_the_monitor_overlap_or_mean_one_thing_twice(home: Path) -> None:
+    spoil(home, "datasets/bufdir_monitor.toml", '"1G" = "1F" }', '"1G" = "1E" }')
+    assert "two workbooks mean 1E" in told(home)[0]
+
+
+def test_an_edition_that_lasts_beyond_the_next(home: Path) -> None:
+    spoil(home, "datasets/bufdir_monitor.toml", "valid_to = 2026-01-01", "valid_to = 2026-02-01")
+    assert "none beside another" in told(home)[0]
+
+
+def test_two_kinds_of_file_with_one_name_and_columns_that_point_nowhere(home: Path) -> None:
+    spoil(home, "datasets/khr_plans.toml", '["khr_tiltaksplan"]', '["tilsyn"]')
+    assert told(home) == ["norway/datasets: drop.names: given tilsyn, 2 times; allowed: each once"]
+    load.cache_clear()
+    spoil(home, "datasets/inspection.toml", 'valid_on = "inspected_on"', 'valid_on = "inspected"')
+    assert "each must be one of the fields inspected_on, closed_on" in told(home)[0]
+    load.cache_clear()
+    spoil(home, "datasets/inspection.toml", 'type = "municipality"', 'type = "municipality"\npattern = "x"')
+    assert "pattern goes with type = text" in told(home)[0]

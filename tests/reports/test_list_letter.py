@@ -14,7 +14,7 @@ from pipeline.warehouse.listed_services import KINDS, Finding, JointList, Row
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "letters"
 NORWAY = load("norway")
-DATASET = list_dataset(NORWAY)
+DATASET = list_dataset(NORWAY).on(date(2021, 2, 23))
 assert DATASET is not None and DATASET.members is not None
 DAY = datetime(2026, 11, 22, tzinfo=UTC)
 SIDECAR = Sidecar(

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipeline import jobs
 from pipeline.problems import BadInput
-from pipeline.schedule.ledger import Ledger
+from pipeline.schedule.ledger import AlreadyRunning, Ledger
 from pipeline.schedule.serve import Told
 from pipeline.settings import Settings
-from pipeline.warehouse import release
+from pipeline.warehouse import drops, release
 from pipeline.warehouse.build import Built
+from pipeline.warehouse.drops import Taken
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +73,35 @@ def test_it_goes_on_while_another_run_is_at_work(home: Path) -> None:
     with Ledger(Settings().processed / "england" / "runs").alone(), pytest.raises(InterruptedError):
         jobs.run_always(["england"], said.append, lambda where, runs: None, stop)
     assert said == ["another scheduled run of england is at work; wait for it, or stop it"]
+
+
+def test_a_scheduled_run_takes_in_what_was_dropped_before_it_builds(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = [
+        Taken("a.csv", "khr", "accepted", stored="khr/1.csv"),
+        Taken("b.csv", "", "left", why="still being written"),
+    ]
+    monkeypatch.setattr(drops, "take_in", lambda *_: iter(taken))
+    names = [step.name for step in jobs.steps("england", quiet)]
+    assert names[:2] == ["drop", "build"]
+    assert jobs.steps("england", quiet)[0].do([]) == Told(news=("a.csv: accepted (khr/1.csv)",))
+
+
+def test_two_do_not_take_in_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LOCK_SECONDS", 0)
+    lock = FileLock(home / "data" / "processed" / "england" / "drop.lock")
+    with lock, pytest.raises(AlreadyRunning, match="files of england are being taken in already"):
+        jobs.drop("england")
+    assert jobs.drop("england") == []
+
+
+def test_a_template_of_a_kind_there_is_not(home: Path) -> None:
+    with pytest.raises(BadInput, match="given 'x'; allowed: one of inspection, joint_service_list, khr_follow_up"):
+        jobs.drop_template("norway", "x", None)
+    with pytest.raises(BadInput, match="none: nothing is dropped"):
+        jobs.drop_template("england", "x", None)
+    with pytest.raises(BadInput, match="ends in .xlsx or .csv"):
+        jobs.drop_template("norway", "inspection", home / "x.pdf")
+    path = jobs.drop_template("norway", "inspection", home / "x.csv")
+    assert path.read_text(encoding="utf-8-sig").startswith("Tilsynsmyndighet;Saksnummer;Kommunenummer;")

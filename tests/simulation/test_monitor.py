@@ -50,7 +50,7 @@ def test_there_are_twenty_four_workbooks_as_declared(archive, registry):
     declared = registry.datasets["bufdir_monitor"]
     assert [name[:2] for name in names[:-1]] == list(declared.workbooks) == LETTERS
     assert names[-1] == "Turnover_kommunalt barnevern_2016-2024.xlsx"
-    assert names[-1].startswith(declared.other_files[0])
+    assert names[-1].startswith(declared.pair_workbooks[0].begins)
     assert {"3A_fristbrudd_undersøkelser.xlsx", "3M_turnover_saksbehandlere.xlsx"} <= set(names)
 
 

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 import xlsxwriter
@@ -95,8 +96,65 @@ def test_a_workbook_too_many_and_one_too_few() -> None:
 
 
 def test_a_workbook_that_is_declared_as_another_kind_is_left_alone() -> None:
+    alone = MONITOR.model_copy(update={"pair_workbooks": (), "other_files": ("Turnover_",)})
     body = monitor(**{"Turnover_kommunalt barnevern_2016-2024": b"another layout"})
-    assert len(read(body, MONITOR, "monitor.zip")) == 12
+    assert len(read(body, alone, "monitor.zip")) == 12
+
+
+TURNOVER = "Turnover_kommunalt barnevern_2016-2018"
+PAIRS = [["Kommune", "2016-2017", "2017-2018"], ["0301 Oslo", "9,2", ".."], ["1101 Eigersund", "", "0"]]
+
+
+def turnover(rows: Sequence[Sequence[str]] = PAIRS, title: str = "Turnover saksbehandlere") -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        book.add_worksheet("Info").write_string(0, 0, "Turnover")
+        sheet = book.add_worksheet(title)
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                sheet.write_string(number, column, cell)
+    return buffer.getvalue()
+
+
+def test_turnover_is_read_from_pairs_of_years_and_told_of_the_second() -> None:
+    cells = read(monitor(**{TURNOVER: turnover()}), MONITOR, "monitor.zip")
+    cells = cells[cells["measure"] == "Turnover saksbehandlere Andel"].set_index("place")
+    wanted = ["unit_code", "period", "value", "status"]
+    assert cells.loc[f"{TURNOVER}.xlsx!B2", wanted].tolist() == ["0301", "2017", 9.2, "ok"]
+    assert cells.loc[f"{TURNOVER}.xlsx!C3", wanted].tolist() == ["1101", "2018", 0.0, "ok"]
+    assert set(cells["status"]) == {"ok", "not_reported"} and len(cells) == 4
+    first = MONITOR.pair_workbooks[0].model_copy(update={"period_of_pair": "first_year"})
+    cells = read(monitor(**{TURNOVER: turnover()}), MONITOR.model_copy(update={"pair_workbooks": (first,)}), "m.zip")
+    assert set(cells.loc[cells["measure"] == first.measure, "period"]) == {"2016", "2017"}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (turnover(title="Annet"), "sheet: given 'Info, Annet'; allowed: one named 'Turnover saksbehandlere'"),
+        (turnover([["Sted", "2016-2017"], PAIRS[1]]), "row 1: header: given 'Sted | 2016-2017 | '"),
+        (turnover([["Kommune", "2016-2018"], PAIRS[1]]), "header: given '2016-2018'; allowed: two years that follow"),
+        (turnover([["Kommune", "2016-2017", "2016-2017"], PAIRS[1]]), "not each pair once"),
+        (turnover(PAIRS[:1]), "rows: given 'no rows"),
+        (turnover([*PAIRS, ["Hele landet", "1", "2"]]), "row 4: Kommune: given 'Hele landet'; allowed: a code and"),
+        (turnover([PAIRS[0], ["0301 Oslo", "9.2", ".."]]), "xlsx!B2: Turnover saksbehandlere Andel: given '9.2'"),
+    ],
+)
+def test_turnover_of_another_layout_is_told(body: bytes, told: str) -> None:
+    assert told in refused(monitor(**{TURNOVER: body}))[0]
+
+
+def test_letters_mean_what_they_meant_in_their_edition() -> None:
+    declared = load("norway").datasets["bufdir_monitor"]
+    books = {f"{letter}_x": workbook() for letter in declared.on(date(2021, 3, 5)).workbooks}
+    body = monitor(**{"3A_fristbrudd": b"", "3C_arsverk": b""} | books)
+    cells = read(body, declared.on(date(2021, 3, 5)), "monitor.zip")
+    place = cells["place"].str[:2]
+    moved = dict(zip(place, cells["measure"].str[:2], strict=True))
+    assert {old: new for old, new in moved.items() if old != new} == {"1E": "1D", "1F": "1E", "1G": "1F"}
+    assert declared.on(date(2026, 9, 4)) is declared
+    with pytest.raises(BadInput, match="earlier_editions: given 'an edition of 2016-05-01'"):
+        declared.on(date(2016, 5, 1))
 
 
 def test_a_number_format_nobody_declared() -> None:

@@ -122,9 +122,9 @@ def test_arbitrary_rows(rows: list[str]) -> None:
     body=st.binary(max_size=200),
 )
 def test_a_workbook_with_an_arbitrary_part(part: str, body: bytes) -> None:
-    from pipeline.sources.workbook import first_sheet
+    from pipeline.sources.workbook import sheet
 
     try:
-        first_sheet(with_part(part, body), "f", "w.xlsx")
+        sheet(with_part(part, body), "f", "w.xlsx")
     except BadInput as error:
         assert error.problems

@@ -29,7 +29,7 @@ def refused_zip(body: bytes) -> str:
 
 def refused_workbook(body: bytes) -> str:
     with pytest.raises(BadInput) as caught:
-        workbook.first_sheet(body, "m.zip", "3A.xlsx")
+        workbook.sheet(body, "m.zip", "3A.xlsx")
     return str(caught.value)
 
 
