@@ -163,6 +163,17 @@ def test_a_table_that_is_gone_from_both_interfaces(look: Look, standin: StandIn,
     )
 
 
+def test_a_table_is_not_called_gone_while_v0_cannot_say_so(
+    look: Look, standin: StandIn, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/api/v0/no/table/12615").respond_with_data("stengt", status=503)
+    for status in (404, 410):
+        gone = Response("borte", status=status)
+        standin.meddle = lambda request, gone=gone: gone if "tables/12615" in request.path else None  # type: ignore[misc]
+        with pytest.raises(PublisherError, match="borte; and v0, .*answers 503"):
+            look("12305", "12615")
+
+
 def test_a_table_that_v0_alone_has_is_as_declared_and_says_so(
     look: Look, standin: StandIn, httpserver: HTTPServer
 ) -> None:
