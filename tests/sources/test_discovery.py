@@ -190,7 +190,10 @@ def test_an_unconfirmed_table_can_be_switched_on_when_all_codes_are_there(look: 
     assert found.told == ('all codes are there: write confirmed = "live" into datasets/ssb_12279.toml',)
 
 
-def test_an_unconfirmed_table_with_other_codes_waits_and_is_no_error(look: Look, standin: StandIn) -> None:
+def test_an_unconfirmed_table_with_other_codes_waits_and_is_no_error(
+    look: Look, standin: StandIn, httpserver: HTTPServer
+) -> None:
+    OlderStandIn(httpserver, standin)
     standin.tables = {
         "12279": table("12279: Nøkkeltal (K)", {"KOSndubvinnbygge0000": "Utgifter", "KOSndubvinnbygge0004": "0-24"})
     }
@@ -225,7 +228,10 @@ def test_a_code_list_that_lost_its_code(look: Look, standin: StandIn) -> None:
     )
 
 
-def test_a_table_that_is_listed_and_not_there_has_no_contents(look: Look, standin: StandIn) -> None:
+def test_a_table_that_is_listed_and_not_there_has_no_contents(
+    look: Look, standin: StandIn, httpserver: HTTPServer
+) -> None:
+    OlderStandIn(httpserver, standin)
     standin.tables["99999"] = table("99999: Barnevern – noe nytt (K)", {"Ny": "Nye barn"}, "barn")
     gone = Response('{"title": "Non-existent table", "status": 404}', 400, content_type="application/json")
     standin.meddle = lambda request: gone if "99999/metadata" in request.path else None
