@@ -231,7 +231,7 @@ def test_a_code_list_that_lost_its_code(look: Look, standin: StandIn) -> None:
 def test_a_table_that_is_listed_and_not_there_has_no_contents(
     look: Look, standin: StandIn, httpserver: HTTPServer
 ) -> None:
-    OlderStandIn(httpserver, standin)
+    httpserver.expect_request("/api/v0/no/table/99999").respond_with_data("", status=404)
     standin.tables["99999"] = table("99999: Barnevern – noe nytt (K)", {"Ny": "Nye barn"}, "barn")
     gone = Response('{"title": "Non-existent table", "status": 404}', 400, content_type="application/json")
     standin.meddle = lambda request: gone if "99999/metadata" in request.path else None
