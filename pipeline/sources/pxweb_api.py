@@ -165,7 +165,8 @@ class PxwebApi:
             answer = ask_older(self._older)
         except PublisherError as error:
             happened = f"{newer.happened}; and v0, {error.address}: {error.happened}"
-            raise PublisherError(newer.address, happened, newer.remedy, newer.status) from None
+            status = newer.status if is_missing(error) else error.status  # a table is missing when neither has it
+            raise PublisherError(newer.address, happened, newer.remedy, status) from None
         if (told := f"{table} asked of v0, because v2 {newer.happened}") not in self.instead:
             self.instead.append(told)
         return answer
@@ -195,7 +196,7 @@ class PxwebApi:
 
 def is_missing(error: PublisherError) -> bool:
     """Whether the publisher answered that it has no such table."""
-    return error.status in GONE or "Non-existent table" in error.happened  # SSB says so with 400
+    return error.status in GONE or (error.status == 400 and "Non-existent table" in error.happened)
 
 
 def _is_gone(error: PublisherError) -> bool:

@@ -163,6 +163,17 @@ def test_a_table_that_is_gone_from_both_interfaces(look: Look, standin: StandIn,
     )
 
 
+def test_a_table_is_not_called_gone_while_v0_cannot_say_so(
+    look: Look, standin: StandIn, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/api/v0/no/table/12615").respond_with_data("stengt", status=503)
+    for status in (404, 410):
+        gone = Response("borte", status=status)
+        standin.meddle = lambda request, gone=gone: gone if "tables/12615" in request.path else None  # type: ignore[misc]
+        with pytest.raises(PublisherError, match="borte; and v0, .*answers 503"):
+            look("12305", "12615")
+
+
 def test_a_table_that_v0_alone_has_is_as_declared_and_says_so(
     look: Look, standin: StandIn, httpserver: HTTPServer
 ) -> None:
@@ -179,7 +190,10 @@ def test_an_unconfirmed_table_can_be_switched_on_when_all_codes_are_there(look: 
     assert found.told == ('all codes are there: write confirmed = "live" into datasets/ssb_12279.toml',)
 
 
-def test_an_unconfirmed_table_with_other_codes_waits_and_is_no_error(look: Look, standin: StandIn) -> None:
+def test_an_unconfirmed_table_with_other_codes_waits_and_is_no_error(
+    look: Look, standin: StandIn, httpserver: HTTPServer
+) -> None:
+    OlderStandIn(httpserver, standin)
     standin.tables = {
         "12279": table("12279: Nøkkeltal (K)", {"KOSndubvinnbygge0000": "Utgifter", "KOSndubvinnbygge0004": "0-24"})
     }
@@ -214,7 +228,10 @@ def test_a_code_list_that_lost_its_code(look: Look, standin: StandIn) -> None:
     )
 
 
-def test_a_table_that_is_listed_and_not_there_has_no_contents(look: Look, standin: StandIn) -> None:
+def test_a_table_that_is_listed_and_not_there_has_no_contents(
+    look: Look, standin: StandIn, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/api/v0/no/table/99999").respond_with_data("", status=404)
     standin.tables["99999"] = table("99999: Barnevern – noe nytt (K)", {"Ny": "Nye barn"}, "barn")
     gone = Response('{"title": "Non-existent table", "status": 404}', 400, content_type="application/json")
     standin.meddle = lambda request: gone if "99999/metadata" in request.path else None
