@@ -8,17 +8,21 @@ written, 6 late, when asked.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from pydantic import ValidationError
 
+from pipeline.console import Console, Form
 from pipeline.problems import BadInput, PublisherError, bad_input
+from pipeline.progress import Say
 from pipeline.registry.load import jurisdictions
 from pipeline.schedule.ledger import AlreadyRunning
+from pipeline.settings import Settings
 from pipeline.warehouse.release import AlreadyBuilding, NoRelease
 
 app = typer.Typer(
@@ -41,9 +45,25 @@ Checks = Annotated[Literal["services"], typer.Argument(help="services: the publi
 Again = Annotated[bool, typer.Option(help="Build also when the release stands already.")]
 
 
-def _say(jurisdiction: str) -> Callable[[str], None]:
-    """One line a step on stderr, so that stdout stays for results."""
-    return lambda step: typer.echo(f"{jurisdiction}: {step}", err=True)
+console = Console()
+
+
+@app.callback()
+def _steps_go(
+    log: Annotated[Form | None, typer.Option(help="How steps are told on stderr; VEIVISER_LOG says the same.")] = None,
+) -> None:
+    try:
+        console.form = log or Settings().log
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise bad_input(
+            "environment", "", f"VEIVISER_{wrong['loc'][0]}".upper(), wrong["input"], wrong["msg"]
+        ) from None
+
+
+def _say(jurisdiction: str) -> Say:
+    """Steps go to stderr, so that stdout stays for results."""
+    return console.say(jurisdiction)
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -59,8 +79,8 @@ def fetch(
     from pipeline import jobs
 
     faults = set()
-    for outcome in jobs.fetch(jurisdiction, datasets or ()):
-        typer.echo(str(outcome), err=outcome.fault is not None)
+    for outcome in jobs.fetch(jurisdiction, datasets or (), _say(jurisdiction)):
+        (console.complain if outcome.fault else typer.echo)(str(outcome))
         faults.add(outcome.fault)
     if "publisher" in faults:
         raise typer.Exit(PUBLISHER)
@@ -129,7 +149,10 @@ def why(
 
 @app.command("list")
 def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
-    """List indicators, datasets, cohorts, breaks, or units. Example: veiviser list indicators -j england."""
+    """List indicators, datasets, cohorts, breaks, units, offices, tables, checks, releases, or runs.
+
+    Example: veiviser list indicators -j england.
+    """
     from pipeline import listing
 
     rows = listing.rows(what, jurisdiction)
@@ -182,7 +205,7 @@ def schedule(
 
     where = jurisdiction or jobs.scheduled()
     if not once:
-        jobs.run_always(where, lambda step: typer.echo(step, err=True), _ran, time.sleep)
+        jobs.run_always(where, _say, _ran, time.sleep)
     done = []
     for each in where:
         done += (runs := jobs.run_due(each, _say(each)))
@@ -250,7 +273,7 @@ def simulate(
     """Write a synthetic Norway into an archive. Example: veiviser simulate --out /tmp/raw --seed 7."""
     from pipeline import synthetic
 
-    for file in synthetic.archive_country(out, seed):
+    for file in synthetic.archive_country(out, seed, _say("norway")):
         typer.echo(file)
 
 
@@ -259,16 +282,17 @@ def main() -> None:
     try:
         app()
     except BadInput as error:
-        typer.echo(f"Bad input, nothing was changed; {len(error.problems)} to mend:", err=True)
-        for problem in error.problems:
-            typer.echo(f"  {problem}", err=True)
+        told = [f"Bad input, nothing was changed; {len(error.problems)} to mend:", *map(str, error.problems)]
+        console.complain("\n  ".join(told))
         sys.exit(BAD_INPUT)
     except PublisherError as error:
-        typer.echo(str(error), err=True)
+        console.complain(str(error))
         sys.exit(PUBLISHER)
     except (NoRelease, AlreadyBuilding, AlreadyRunning) as error:
-        typer.echo(str(error), err=True)
+        console.complain(str(error))
         sys.exit(NOTHING_YET)
     except PermissionError as error:
-        typer.echo(f"cannot write {error.filename}: check its rights, or set VEIVISER_HOME to another folder", err=True)
+        console.complain(f"cannot write {error.filename}: check its rights, or set VEIVISER_HOME to another folder")
         sys.exit(NO_ACCESS)
+    finally:
+        console.stop()

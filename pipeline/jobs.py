@@ -10,6 +10,7 @@ from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
+from pipeline.progress import Say, silent
 from pipeline.registry.load import jurisdictions, load, read
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
@@ -19,20 +20,20 @@ from pipeline.settings import Settings
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
 from pipeline.warehouse import register, release
-from pipeline.warehouse.build import Built, Say, build, known_files
+from pipeline.warehouse.build import Built, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
 ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 
 
-def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:
+def fetch(jurisdiction: str, names: Collection[str] = (), say: Say = silent) -> Iterator[Outcome]:
     """Puts what is newer than the archive into it; one outcome a dataset, of all when no names are given.
 
     Raises BadInput for a name that is no dataset, and for an archive that cannot be read.
     """
     with Publishers() as publishers:
-        yield from Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names)
+        yield from Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names, say)
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
@@ -50,10 +51,9 @@ def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) 
 def write_reports(jurisdiction: str, say: Say) -> list[Path]:
     """Writes pages and packs from the current release; returns them, the page to open first."""
     settings = Settings()
-    say("writing reports")
     registry = load(jurisdiction)
     with release.connect(release.current(settings.processed / jurisdiction)) as con:
-        return write(con, registry, settings.reports / jurisdiction)
+        return write(con, registry, settings.reports / jurisdiction, say)
 
 
 @dataclass(frozen=True)
@@ -121,16 +121,19 @@ def run_due(jurisdiction: str, say: Say) -> list[Run]:
 
 
 def run_always(
-    where: Sequence[str], say: Say, tell: Callable[[str, list[Run]], None], sleep: Callable[[float], None]
+    where: Sequence[str],
+    say: Callable[[str], Say],
+    tell: Callable[[str, list[Run]], None],
+    sleep: Callable[[float], None],
 ) -> None:
     """Does what is due in each jurisdiction, sleeps until something is again, without end; `tell` hears of it."""
 
     def serve_all() -> None:
         for each in where:
             try:
-                tell(each, run_due(each, say))
+                tell(each, run_due(each, say(each)))
             except AlreadyRunning as error:
-                say(str(error))
+                say(each)(str(error))
 
     serve.keep(serve_all, lambda: min(_wakes(each) for each in where), _now, sleep)
 
@@ -161,9 +164,7 @@ def _runs(jurisdiction: str) -> Path:
 def _wakes(jurisdiction: str) -> datetime:
     calendar = load(jurisdiction).calendar
     assert calendar is not None, "run_due has refused a jurisdiction without one"
-    return serve.wakes(
-        serve.able(calendar, steps(jurisdiction, lambda step: None)), Ledger(_runs(jurisdiction)).runs(), _now()
-    )
+    return serve.wakes(serve.able(calendar, steps(jurisdiction, silent)), Ledger(_runs(jurisdiction)).runs(), _now())
 
 
 def _now() -> datetime:

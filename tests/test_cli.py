@@ -98,7 +98,7 @@ def test_fetch_says_what_came_of_each_dataset_and_whose_fault_it_is(
         "ssb_12275": Outcome("ssb_12275", "failed", "a code", "ours"),
         "ssb_12870": Outcome("ssb_12870", "failed", "answers 503", "publisher"),
     }
-    monkeypatch.setattr(jobs, "fetch", lambda _, names: (came[name] for name in names))
+    monkeypatch.setattr(jobs, "fetch", lambda _, names, say: (came[name] for name in names))
     for names, code in ((["ssb_12305"], 0), (["ssb_12305", "ssb_12275"], 2), (list(came), 3)):
         monkeypatch.setattr(sys, "argv", ["veiviser", "fetch", *names])
         with pytest.raises(SystemExit) as ended:

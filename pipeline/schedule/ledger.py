@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from pipeline.progress import new_run
+
 Outcome = Literal["running", "done", "failed", "interrupted"]
 
 
@@ -64,7 +66,7 @@ class Ledger:
 
     def start(self, due: dict[str, datetime], now: datetime) -> str:
         """Writes that a run starts, with the due time it answers for each rule; returns its name."""
-        name = f"{now:%Y%m%dT%H%M%S}_{os.urandom(3).hex()}"
+        name = new_run(now)
         self._add(now, {"event": "started", "run": name, "due": _texts(due)})
         return name
 

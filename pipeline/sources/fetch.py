@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.problems import BadInput, PublisherError, bad_input
+from pipeline.progress import Say, counted, silent
 from pipeline.registry.dataset import BufdirDataset, DatasetBase, PxwebDataset
 from pipeline.registry.load import Registry
 from pipeline.sources.bufdir_page import edition
@@ -40,13 +41,13 @@ class Fetching:
         self._archived = scan(folder, registry.datasets)
         self._apis: dict[str, PxwebApi] = {}
 
-    def outcomes(self, names: Collection[str] = ()) -> Iterator[Outcome]:
+    def outcomes(self, names: Collection[str] = (), say: Say = silent) -> Iterator[Outcome]:
         """One outcome a dataset, of all when no names are given. Raises BadInput for a name that is none."""
         datasets = self._registry.datasets
         for name in names:
             if name not in datasets:
                 raise bad_input("fetch", "", "dataset", name, "one of " + ", ".join(sorted(datasets)))
-        for name in sorted(set(names) or datasets):
+        for name in counted(say, "asking publishers", sorted(set(names) or datasets)):
             yield self._outcome(datasets[name])
 
     def _outcome(self, dataset: DatasetBase) -> Outcome:

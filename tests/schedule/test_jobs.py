@@ -69,5 +69,5 @@ def test_it_goes_on_while_another_run_is_at_work(home: Path) -> None:
         raise InterruptedError
 
     with Ledger(Settings().processed / "england" / "runs").alone(), pytest.raises(InterruptedError):
-        jobs.run_always(["england"], said.append, lambda where, runs: None, stop)
+        jobs.run_always(["england"], lambda where: said.append, lambda where, runs: None, stop)
     assert said == ["another scheduled run of england is at work; wait for it, or stop it"]
