@@ -207,11 +207,14 @@ def schedule(
     if not once:
         jobs.run_always(where, _say, _ran, time.sleep)
     done = []
-    for each in where:
-        done += (runs := jobs.run_due(each, _say(each)))
-        _ran(each, runs)
-        if not runs:
-            typer.echo(f"{each}: nothing is due")
+    try:
+        for each in where:
+            done += (runs := jobs.run_due(each, _say(each)))
+            _ran(each, runs)
+            if not runs:
+                typer.echo(f"{each}: nothing is due")
+    finally:
+        jobs.alert(where, _say(""))
     if any(run.outcome != "done" for run in done):
         raise typer.Exit(FAILED)
 
@@ -230,17 +233,53 @@ def status(
     fail_if_late: Annotated[bool, typer.Option(help="End with 6 when something is late: for monitoring.")] = False,
 ) -> None:
     """Tell what ran last, what is due next, and what is late. Example: veiviser status -j norway."""
+    from pipeline.alerts import tell as alerts
     from pipeline.schedule import status as schedule_status
 
-    now = datetime.now(UTC)
+    now, sent = datetime.now(UTC), alerts.standing()
     told = [found for each in jurisdiction or jurisdictions() if (found := schedule_status.status(each, now))]
     if as_json:
-        rows = [row for each in told for row in each.to_rows()]
+        rows = [row for each in told for row in each.to_rows()] + [{"alerts": e.channel, **asdict(e)} for e in sent]
         typer.echo(json.dumps(rows, default=_as_text, ensure_ascii=False))
     else:
         typer.echo("\n".join(line for each in told for line in schedule_status.lines(each)))
+        for each in sent:
+            typer.echo(_alerted(each))
     if fail_if_late and any(each.is_late for each in told):
         raise typer.Exit(LATE)
+
+
+def _alerted(sent: Any) -> str:
+    """What became of the last digest of a channel."""
+    at = f" on {sent.at:%Y-%m-%d %H:%M} UTC" if sent.outcome != "never" else ""
+    said = {"sent": "sent", "failed": "NOT SENT", "never": "not used yet"}[sent.outcome]
+    return f"alerts by {sent.channel}: {said}{at}: {sent.words}"
+
+
+@app.command()
+def alert(
+    jurisdiction: Where = None,
+    test: Annotated[bool, typer.Option(help="Send a test digest to every channel.")] = False,
+) -> None:
+    """Tell whom alerts go to, and what would be said now; nothing is sent without --test. Example: veiviser alert."""
+    from pipeline import jobs
+    from pipeline.alerts import tell as alerts
+
+    where, now = jurisdiction or jobs.scheduled(), datetime.now(UTC)
+    planned = alerts.plan(where, now)
+    if not planned:
+        console.complain(
+            f"no alerts.toml in {Settings().home}: nothing is sent; docs/operations.md says how to write it"
+        )
+        raise typer.Exit(NOTHING_YET)
+    for channel, (leads, made) in planned.items():
+        typer.echo(f"{channel}: {leads}")
+        typer.echo(f"  {made.subject}\n\n{made.text}" if made.is_worth_sending else "  nothing to say now")
+    sent = alerts.try_out(where, now) if test else []
+    for each in sent:
+        typer.echo(_alerted(each))
+    if any(each.outcome == "failed" for each in sent):
+        raise typer.Exit(FAILED)
 
 
 def _as_text(value: Any) -> str:

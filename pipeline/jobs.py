@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from pipeline.alerts import tell as alerts
+from pipeline.alerts.faults import RELEASE
+from pipeline.alerts.tell import Sent
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
@@ -134,8 +137,14 @@ def run_always(
                 tell(each, run_due(each, say(each)))
             except AlreadyRunning as error:
                 say(each)(str(error))
+        alert(where, say(""))
 
     serve.keep(serve_all, lambda: min(_wakes(each) for each in where), _now, sleep)
+
+
+def alert(where: Sequence[str], say: Say) -> list[Sent]:
+    """Sends one digest of what is wrong or new to each declared channel, when it is worth it; never raises."""
+    return alerts.tell(where, _now(), say)
 
 
 def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
@@ -143,7 +152,7 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
 
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
-        return serve.Told(news=(f"release {built.path.stem}",) if built.is_new else ())
+        return serve.Told(news=(f"{RELEASE}{built.path.stem}",) if built.is_new else ())
 
     def report_step(datasets: Sequence[str]) -> serve.Told:
         name = release.current(Settings().processed / jurisdiction).stem
