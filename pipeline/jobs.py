@@ -123,6 +123,14 @@ def run_due(jurisdiction: str, say: Say) -> list[Run]:
     return serve.serve(serve.able(calendar, todo), Ledger(_runs(jurisdiction)), todo, _now, say)
 
 
+def due(jurisdiction: str) -> dict[str, datetime]:
+    """Rule → the due time that a scheduled run would answer now; for clocks other than our own."""
+    calendar = load(jurisdiction).calendar
+    if calendar is None:
+        return {}
+    return serve.due_now(serve.able(calendar, steps(jurisdiction, silent)), Ledger(_runs(jurisdiction)).runs(), _now())
+
+
 def run_always(
     where: Sequence[str],
     say: Callable[[str], Say],

@@ -160,6 +160,7 @@ SELECT DISTINCT 'breaks.toml', own.break_id, 'services', '''' || own.service_id 
 FROM registry.series_break_service AS own
 WHERE own.service_id NOT IN (SELECT service_id FROM core.service WHERE valid_to IS NULL)
 """
+OBSERVED = "raw.observation"
 # What must hold, in words, and the query for what breaks it.
 QUERIES = {
     "every code is in use on the day of its borders": CODE_NOT_IN_USE,
@@ -183,15 +184,20 @@ def crosschecks(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[
 
 def crosschecked(con: duckdb.DuckDBPyConnection) -> list[Outcome]:
     """The outcomes of these checks where they stopped nothing, with the rows of the table each starts from."""
-    tables = {name: TABLE.findall(query)[0] for name, query in QUERIES.items()}
-    tables["every municipality is in one service on every day"] = "core.service_member"
-    tables["every correction finds its error"] = "registry.correction"
-    return [passed(table, name, _count(con, table)) for name, table in tables.items()] + [
-        passed("raw.observation", f"units, periods, statuses and keys are sound: {dataset}", rows)
+    return [passed(table, name, _count(con, table)) for name, table in starts().items()] + [
+        passed(OBSERVED, f"units, periods, statuses and keys are sound: {dataset}", rows)
         for dataset, rows in con.execute(
             "SELECT dataset_id, count(*) FROM raw.observation GROUP BY dataset_id ORDER BY dataset_id"
         ).fetchall()
     ]
+
+
+def starts() -> dict[str, str]:
+    """Check → the table it starts from."""
+    return {name: TABLE.findall(query)[0] for name, query in QUERIES.items()} | {
+        "every municipality is in one service on every day": "core.service_member",
+        "every correction finds its error": "registry.correction",
+    }
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -7,10 +7,13 @@ import duckdb
 import pandas as pd
 
 from pipeline.progress import run_id
+from pipeline.registry.load import Registry
 from pipeline.sources.landing import ArchivedFile
 from pipeline.warehouse import release
-from pipeline.warehouse.checks import Outcome
+from pipeline.warehouse.checks import Outcome, stored
+from pipeline.warehouse.crosschecks import OBSERVED, starts
 from pipeline.warehouse.load import store
+from pipeline.warehouse.models import TABLE
 
 CHECK = (
     "One row per check and table: what it looked at and what fell short; an error stops a build, a warning does not."
@@ -62,6 +65,12 @@ def warnings(con: duckdb.DuckDBPyConnection) -> list[Outcome]:
             cut = f"{told[:SHOWN]}…" if failing and len(told) > SHOWN else told
             found.append(Outcome(table, name, "warning", rows, failing, not failing, cut if failing else ""))
     return found
+
+
+def checked_tables(registry: Registry) -> list[str]:
+    """The tables that `ops.check` may name."""
+    warned = {table for query in (REPORTED, WHOLE, WITHDRAWN) for table in TABLE.findall(query)}
+    return sorted({*stored(registry), *starts().values(), OBSERVED, *warned})
 
 
 def record(
