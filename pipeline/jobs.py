@@ -164,11 +164,11 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
 
     def report_step(datasets: Sequence[str]) -> serve.Told:
         name = release.current(Settings().processed / jurisdiction).stem
-        written = _runs(jurisdiction) / "reported"
+        written = Settings().reports / jurisdiction / ".release"  # with the reports, so that it is lost with them
         if written.exists() and written.read_text(encoding="utf-8") == name:
             return serve.Told()
         pages = write_reports(jurisdiction, say)
-        written.write_text(name, encoding="utf-8")  # last: reports that were cut short are written again
+        put(written, name.encode())  # last: reports that were cut short are written again
         return serve.Told(news=(f"{len(pages)} report files",))
 
     return [serve.Step("build", build_step), serve.Step("report", report_step)]

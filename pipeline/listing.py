@@ -112,8 +112,9 @@ def _releases(jurisdiction: str) -> list[dict[str, Any]]:
     """Every release that stands, the one built last below, with what was new in it."""
     found = []
     for path in sorted((Settings().processed / load(jurisdiction).jurisdiction.id / "releases").glob("*.duckdb")):
-        found += open_release(jurisdiction, path).table("ops.run").to_dict("records")
-    return sorted(({str(k): v for k, v in row.items()} for row in found), key=lambda row: row["started_at"])
+        for row in _records(open_release(jurisdiction, path).table("ops.run")):
+            found.append(row | {"new_files": list(row.get("new_files", ()))})  # a release of before has none
+    return sorted(found, key=lambda row: row["started_at"])
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

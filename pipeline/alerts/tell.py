@@ -16,7 +16,7 @@ from pipeline.alerts.faults import Fault, faults, news
 from pipeline.alerts.send import NotSent, channels, where_to
 from pipeline.problems import BadInput
 from pipeline.progress import Say, Step, run_id
-from pipeline.schedule.ledger import add_line, read_lines
+from pipeline.schedule.ledger import Ledger, add_line, read_lines
 from pipeline.settings import Settings
 
 
@@ -74,8 +74,14 @@ def _digests(declared: Alerts, where: Sequence[str], now: datetime, settings: Se
     for channel in where_to(declared, settings):
         was = channel_state(channel, settings)
         fresh = [one for each in where for one in news(each, was.reached)]
-        made[channel] = digest(declared, now, run_id(), where, found, fresh, was.known)
+        made[channel] = digest(declared, now, _run(where, settings), where, found, fresh, was.known)
     return made
+
+
+def _run(where: Sequence[str], settings: Settings) -> str:
+    """The last scheduled run, which ledger, log and release name the same; otherwise this process's own."""
+    runs = [run.id for each in where for run in Ledger(settings.processed / each / "runs").runs()]
+    return max(runs, default=run_id())
 
 
 def _sent(channel: str, made: Digest, declared: Alerts, settings: Settings) -> Sent:
@@ -130,7 +136,7 @@ def try_out(where: Sequence[str], now: datetime) -> list[Sent]:
     if declared is None:
         return []
     found = tuple(fault for each in where for fault in faults(each, now) if fault.kind in declared.tell)
-    made = Digest(declared.language, now, run_id(), begins=found, is_test=True)
+    made = Digest(declared.language, now, _run(where, settings), begins=found, is_test=True)
     return [_sent(channel, made, declared, settings) for channel in where_to(declared, settings)]
 
 

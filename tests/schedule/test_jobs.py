@@ -1,5 +1,6 @@
 """What a scheduled run does: build, and report when the release is not yet reported."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def test_a_release_is_reported_once_also_when_somebody_else_built_it(home: Path)
     assert report_step.do([]) == Told()
     stand(Settings().processed / "england", "second")
     assert report_step.do([]) == Told(news=("1 report files",))
+    shutil.rmtree(Settings().reports)
+    assert report_step.do([]) == Told(news=("1 report files",)), "as after a restore"
 
 
 def test_reports_that_were_cut_short_are_written_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

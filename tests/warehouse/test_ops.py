@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.alerts.faults import faults
 from pipeline.api import open_release
 from pipeline.jobs import ANALYSES
 from pipeline.progress import running
@@ -57,6 +58,16 @@ def test_a_municipality_that_did_not_report_is_a_warning_with_its_name(releases:
         code for (code,) in silent if (code,) in in_use
     ]
     assert (row["severity"], row["rows_checked"]) == ("warning", 357)
+
+
+def test_what_fell_short_is_what_alerts_tell(
+    home: Path, releases: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEIVISER_HOME", str(home))
+    found = {each.about: each.words for each in faults("norway", LATER) if each.kind == "fell_short"}
+    assert (
+        found["mart.reporting every municipality has reported: ssb_12286 2025"] == "2/357: 1816 Vevelstad, 4627 Askøy"
+    )
 
 
 def test_warnings_of_a_drawn_release() -> None:
