@@ -140,12 +140,14 @@ def run_always(
     """Does what is due in each jurisdiction, sleeps until something is again, without end; `tell` hears of it."""
 
     def serve_all() -> None:
-        for each in where:
-            try:
-                tell(each, run_due(each, say(each)))
-            except AlreadyRunning as error:
-                say(each)(str(error))
-        alert(where, say(""))
+        try:
+            for each in where:
+                try:
+                    tell(each, run_due(each, say(each)))
+                except AlreadyRunning as error:
+                    say(each)(str(error))
+        finally:
+            alert(where, say(""))
 
     serve.keep(serve_all, lambda: min(_wakes(each) for each in where), _now, sleep)
 

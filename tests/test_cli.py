@@ -71,7 +71,7 @@ def test_why_without_a_number_says_what_there_is(home: Path, releases: dict[str,
     assert done.returncode == 2 and "allowed: periods 2015, 2016" in done.stderr
 
 
-@pytest.mark.parametrize("what", ["indicators", "datasets", "cohorts", "breaks", "units"])
+@pytest.mark.parametrize("what", ["indicators", "datasets", "cohorts", "breaks", "units", "checks", "releases"])
 def test_lists_for_people_and_machines(home: Path, releases: dict[str, Path], what: str) -> None:
     lines = veiviser(home, "list", what).stdout.splitlines()
     rows = json.loads(veiviser(home, "list", what, "--json").stdout)

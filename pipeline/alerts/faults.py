@@ -17,6 +17,7 @@ from pipeline.settings import Settings
 from pipeline.warehouse import release
 
 Reason = Literal["failed", "not_looked", "not_come", "fell_short"]
+DECLARATIONS = "declarations"  # what a fault is about where nothing else can be known
 RELEASE = "release "  # how the ledger says that a run built one
 
 
@@ -60,7 +61,7 @@ def faults(jurisdiction: str, now: datetime) -> list[Fault]:
         found = status(jurisdiction, now)
     except BadInput as error:
         title = Text(nb="Deklarasjonene", nn="Deklarasjonane", en="The declarations")
-        return [Fault("failed", "failed", jurisdiction, "declarations", title, now, str(error))]
+        return [Fault("failed", "failed", jurisdiction, DECLARATIONS, title, now, str(error))]
     if found is None:
         return []
     runs = Ledger(settings.processed / jurisdiction / "runs").runs()

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.alerts.config import FILE, Alerts, alerts
 from pipeline.alerts.digest import Digest, Said, digest
-from pipeline.alerts.faults import Fault, faults, news
+from pipeline.alerts.faults import DECLARATIONS, Fault, faults, news
 from pipeline.alerts.send import NotSent, channels, where_to
 from pipeline.problems import BadInput
 from pipeline.progress import Say, Step, run_id
@@ -70,11 +70,13 @@ def _told(declared: Alerts, where: Sequence[str], now: datetime, settings: Setti
 def _digests(declared: Alerts, where: Sequence[str], now: datetime, settings: Settings) -> dict[str, Digest]:
     """Channel → what it is to be told now."""
     found = [fault for each in where for fault in faults(each, now)]
+    unknown = {fault.jurisdiction for fault in found if fault.about == DECLARATIONS}
+    seen = [each for each in where if each not in unknown]  # elsewhere, nobody can say that something is over
     made = {}
     for channel in where_to(declared, settings):
         was = channel_state(channel, settings)
         fresh = [one for each in where for one in news(each, was.reached)]
-        made[channel] = digest(declared, now, _run(where, settings), where, found, fresh, was.known)
+        made[channel] = digest(declared, now, _run(where, settings), seen, found, fresh, was.known)
     return made
 
 
