@@ -1,5 +1,6 @@
 """Whom to tell, declared in `alerts.toml` of the home folder. Without that file nothing is ever sent."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -83,8 +84,14 @@ def alerts(settings: Settings) -> Alerts | None:
     reader = Reader(settings.home)
     declared = reader.one(FILE, Alerts)
     if reader.problems:
-        raise BadInput(reader.problems)
+        hidden = [replace(p, given="what is not shown") if _may_be_secret(p.field) else p for p in reader.problems]
+        raise BadInput(hidden)
     return declared
+
+
+def _may_be_secret(field: str) -> bool:
+    """A secret that somebody wrote into the declaration all the same."""
+    return any(word in field for word in ("password", "url", "token", "secret"))
 
 
 def password(mail: Mail, settings: Settings) -> str:
