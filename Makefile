@@ -25,7 +25,10 @@ lock: .venv/.uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra test --constraint requirements/run.txt pyproject.toml --output-file requirements/test.txt
+		--extra dagster --constraint requirements/run.txt pyproject.toml --output-file requirements/dagster.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--extra test --constraint requirements/run.txt --constraint requirements/dagster.txt \
+		pyproject.toml --output-file requirements/test.txt
 
 .venv/.uv: requirements/bootstrap.txt
 	$(PYTHON) -m venv .venv

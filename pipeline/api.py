@@ -49,6 +49,10 @@ class Release:
                coalesce(comment, '') AS one_row_per FROM duckdb_tables() ORDER BY 1, 2"""
         )
 
+    def checks(self) -> pd.DataFrame:
+        """One row a check of this release, those that fell short first: rows_checked, rows_failing, fell_short."""
+        return self.sql("SELECT * FROM ops.check ORDER BY passed, severity, table_name, check_name")
+
     def table(self, name: str) -> pd.DataFrame:
         """A whole table, such as `mart.ranking`."""
         tables = self.tables()

@@ -8,17 +8,21 @@ written, 6 late, when asked.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+from pydantic import ValidationError
 
+from pipeline.console import Console, Form
 from pipeline.problems import BadInput, PublisherError, bad_input
+from pipeline.progress import Say
 from pipeline.registry.load import jurisdictions
 from pipeline.schedule.ledger import AlreadyRunning
+from pipeline.settings import Settings
 from pipeline.warehouse.release import AlreadyBuilding, NoRelease
 
 app = typer.Typer(
@@ -41,9 +45,25 @@ Checks = Annotated[Literal["services"], typer.Argument(help="services: the publi
 Again = Annotated[bool, typer.Option(help="Build also when the release stands already.")]
 
 
-def _say(jurisdiction: str) -> Callable[[str], None]:
-    """One line a step on stderr, so that stdout stays for results."""
-    return lambda step: typer.echo(f"{jurisdiction}: {step}", err=True)
+console = Console()
+
+
+@app.callback()
+def _steps_go(
+    log: Annotated[Form | None, typer.Option(help="How steps are told on stderr; VEIVISER_LOG says the same.")] = None,
+) -> None:
+    try:
+        console.form = log or Settings().log
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise bad_input(
+            "environment", "", f"VEIVISER_{wrong['loc'][0]}".upper(), wrong["input"], wrong["msg"]
+        ) from None
+
+
+def _say(jurisdiction: str) -> Say:
+    """Steps go to stderr, so that stdout stays for results."""
+    return console.say(jurisdiction)
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -59,8 +79,8 @@ def fetch(
     from pipeline import jobs
 
     faults = set()
-    for outcome in jobs.fetch(jurisdiction, datasets or ()):
-        typer.echo(str(outcome), err=outcome.fault is not None)
+    for outcome in jobs.fetch(jurisdiction, datasets or (), _say(jurisdiction)):
+        (console.complain if outcome.fault else typer.echo)(str(outcome))
         faults.add(outcome.fault)
     if "publisher" in faults:
         raise typer.Exit(PUBLISHER)
@@ -178,7 +198,10 @@ def why(
 
 @app.command("list")
 def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
-    """List indicators, datasets, cohorts, breaks, or units. Example: veiviser list indicators -j england."""
+    """List indicators, datasets, cohorts, breaks, units, offices, tables, checks, releases, or runs.
+
+    Example: veiviser list indicators -j england.
+    """
     from pipeline import listing
 
     rows = listing.rows(what, jurisdiction)
@@ -231,13 +254,16 @@ def schedule(
 
     where = jurisdiction or jobs.scheduled()
     if not once:
-        jobs.run_always(where, lambda step: typer.echo(step, err=True), _ran, time.sleep)
+        jobs.run_always(where, _say, _ran, time.sleep)
     done = []
-    for each in where:
-        done += (runs := jobs.run_due(each, _say(each)))
-        _ran(each, runs)
-        if not runs:
-            typer.echo(f"{each}: nothing is due")
+    try:
+        for each in where:
+            done += (runs := jobs.run_due(each, _say(each)))
+            _ran(each, runs)
+            if not runs:
+                typer.echo(f"{each}: nothing is due")
+    finally:
+        jobs.alert(where, _say(""))
     if any(run.outcome != "done" for run in done):
         raise typer.Exit(FAILED)
 
@@ -256,17 +282,53 @@ def status(
     fail_if_late: Annotated[bool, typer.Option(help="End with 6 when something is late: for monitoring.")] = False,
 ) -> None:
     """Tell what ran last, what is due next, and what is late. Example: veiviser status -j norway."""
+    from pipeline.alerts import tell as alerts
     from pipeline.schedule import status as schedule_status
 
-    now = datetime.now(UTC)
+    now, sent = datetime.now(UTC), alerts.standing()
     told = [found for each in jurisdiction or jurisdictions() if (found := schedule_status.status(each, now))]
     if as_json:
-        rows = [row for each in told for row in each.to_rows()]
+        rows = [row for each in told for row in each.to_rows()] + [{"alerts": e.channel, **asdict(e)} for e in sent]
         typer.echo(json.dumps(rows, default=_as_text, ensure_ascii=False))
     else:
         typer.echo("\n".join(line for each in told for line in schedule_status.lines(each)))
+        for each in sent:
+            typer.echo(_alerted(each))
     if fail_if_late and any(each.is_late for each in told):
         raise typer.Exit(LATE)
+
+
+def _alerted(sent: Any) -> str:
+    """What became of the last digest of a channel."""
+    at = f" on {sent.at:%Y-%m-%d %H:%M} UTC" if sent.outcome != "never" else ""
+    said = {"sent": "sent", "failed": "NOT SENT", "never": "not used yet"}[sent.outcome]
+    return f"alerts by {sent.channel}: {said}{at}: {sent.words}"
+
+
+@app.command()
+def alert(
+    jurisdiction: Where = None,
+    test: Annotated[bool, typer.Option(help="Send a test digest to every channel.")] = False,
+) -> None:
+    """Tell whom alerts go to, and what would be said now; nothing is sent without --test. Example: veiviser alert."""
+    from pipeline import jobs
+    from pipeline.alerts import tell as alerts
+
+    where, now = jurisdiction or jobs.scheduled(), datetime.now(UTC)
+    planned = alerts.plan(where, now)
+    if not planned:
+        console.complain(
+            f"no alerts.toml in {Settings().home}: nothing is sent; docs/operations.md says how to write it"
+        )
+        raise typer.Exit(NOTHING_YET)
+    for channel, (leads, made) in planned.items():
+        typer.echo(f"{channel}: {leads}")
+        typer.echo(f"  {made.subject}\n\n{made.text}" if made.is_worth_sending else "  nothing to say now")
+    sent = alerts.try_out(where, now) if test else []
+    for each in sent:
+        typer.echo(_alerted(each))
+    if any(each.outcome == "failed" for each in sent):
+        raise typer.Exit(FAILED)
 
 
 def _as_text(value: Any) -> str:
@@ -299,7 +361,7 @@ def simulate(
     """Write a synthetic Norway into an archive. Example: veiviser simulate --out /tmp/raw --seed 7."""
     from pipeline import synthetic
 
-    for file in synthetic.archive_country(out, seed):
+    for file in synthetic.archive_country(out, seed, _say("norway")):
         typer.echo(file)
 
 
@@ -308,16 +370,17 @@ def main() -> None:
     try:
         app()
     except BadInput as error:
-        typer.echo(f"Bad input, nothing was changed; {len(error.problems)} to mend:", err=True)
-        for problem in error.problems:
-            typer.echo(f"  {problem}", err=True)
+        told = [f"Bad input, nothing was changed; {len(error.problems)} to mend:", *map(str, error.problems)]
+        console.complain("\n  ".join(told))
         sys.exit(BAD_INPUT)
     except PublisherError as error:
-        typer.echo(str(error), err=True)
+        console.complain(str(error))
         sys.exit(PUBLISHER)
     except (NoRelease, AlreadyBuilding, AlreadyRunning) as error:
-        typer.echo(str(error), err=True)
+        console.complain(str(error))
         sys.exit(NOTHING_YET)
     except PermissionError as error:
-        typer.echo(f"cannot write {error.filename}: check its rights, or set VEIVISER_HOME to another folder", err=True)
+        console.complain(f"cannot write {error.filename}: check its rights, or set VEIVISER_HOME to another folder")
         sys.exit(NO_ACCESS)
+    finally:
+        console.stop()

@@ -8,11 +8,15 @@ from time import sleep as _sleep
 
 from filelock import FileLock, Timeout
 
+from pipeline.alerts import tell as alerts
+from pipeline.alerts.faults import RELEASE
+from pipeline.alerts.tell import Sent
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
+from pipeline.progress import Say, silent
 from pipeline.registry.load import jurisdictions, load, read
 from pipeline.reports.drop_template import template
 from pipeline.reports.list_letter import letter_name, list_letter
@@ -24,9 +28,8 @@ from pipeline.sources import discovery
 from pipeline.sources.discovery import Found
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
-from pipeline.sources.landing import ArchivedFile
 from pipeline.warehouse import drops, register, release
-from pipeline.warehouse.build import Built, Say, build, known_files
+from pipeline.warehouse.build import Built, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
@@ -35,7 +38,7 @@ LOCK_SECONDS = 60
 ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 
 
-def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:
+def fetch(jurisdiction: str, names: Collection[str] = (), say: Say = silent) -> Iterator[Outcome]:
     """Puts what is newer than the archive into it; one outcome a dataset, of all when no names are given.
 
     The ledger hears of each. In a publisher's quiet hours it waits for their end where that is near, and otherwise says
@@ -54,14 +57,14 @@ def fetch(jurisdiction: str, names: Collection[str] = ()) -> Iterator[Outcome]:
             _sleep(max(0.0, (until - _now()).total_seconds()))
         open_ones.append(name)
     if open_ones:
-        yield from _ask(jurisdiction, open_ones)
+        yield from _ask(jurisdiction, open_ones, say)
 
 
-def _ask(jurisdiction: str, names: Sequence[str]) -> Iterator[Outcome]:
+def _ask(jurisdiction: str, names: Sequence[str], say: Say) -> Iterator[Outcome]:
     """Asks now, one fetch at a time; the schedule has kept the quiet hours already."""
     ledger = Ledger(_runs(jurisdiction))
     with ledger.alone(lock_name="fetching", what="fetch"), Publishers() as publishers:
-        for each in Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names):
+        for each in Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names, say):
             ledger.answer(Asked(each.dataset, _now(), each.outcome, each.detail))
             yield each
 
@@ -116,10 +119,9 @@ def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) 
 def write_reports(jurisdiction: str, say: Say) -> list[Path]:
     """Writes pages and packs from the current release; returns them, the page to open first."""
     settings = Settings()
-    say("writing reports")
     registry = load(jurisdiction)
     with release.connect(release.current(settings.processed / jurisdiction)) as con:
-        return write(con, registry, settings.reports / jurisdiction)
+        return write(con, registry, settings.reports / jurisdiction, say)
 
 
 @dataclass(frozen=True)
@@ -194,19 +196,38 @@ def run_due(jurisdiction: str, say: Say) -> list[Run]:
     return serve.serve(serve.able(calendar, todo), Ledger(_runs(jurisdiction)), todo, _now, say)
 
 
+def due(jurisdiction: str) -> dict[str, datetime]:
+    """Rule → the due time that a scheduled run would answer now; for clocks other than our own."""
+    calendar = load(jurisdiction).calendar
+    if calendar is None:
+        return {}
+    return serve.due_now(serve.able(calendar, steps(jurisdiction, silent)), Ledger(_runs(jurisdiction)).runs(), _now())
+
+
 def run_always(
-    where: Sequence[str], say: Say, tell: Callable[[str, list[Run]], None], sleep: Callable[[float], None]
+    where: Sequence[str],
+    say: Callable[[str], Say],
+    tell: Callable[[str, list[Run]], None],
+    sleep: Callable[[float], None],
 ) -> None:
     """Does what is due in each jurisdiction, sleeps until something is again, without end; `tell` hears of it."""
 
     def serve_all() -> None:
-        for each in where:
-            try:
-                tell(each, run_due(each, say))
-            except AlreadyRunning as error:
-                say(str(error))
+        try:
+            for each in where:
+                try:
+                    tell(each, run_due(each, say(each)))
+                except AlreadyRunning as error:
+                    say(each)(str(error))
+        finally:
+            alert(where, say(""))
 
     serve.keep(serve_all, lambda: min(_wakes(each) for each in where), _now, sleep)
+
+
+def alert(where: Sequence[str], say: Say) -> list[Sent]:
+    """Sends one digest of what is wrong or new to each declared channel, when it is worth it; never raises."""
+    return alerts.tell(where, _now(), say)
 
 
 def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
@@ -218,7 +239,7 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
             return serve.Told()
         known, outcomes = Ledger(_runs(jurisdiction)).asked(), []
         try:
-            for each in _ask(jurisdiction, datasets):
+            for each in _ask(jurisdiction, datasets, say):
                 outcomes.append(each)
                 last = known.get(each.dataset)
                 if each.is_news or last is None or (last.outcome, last.detail) != (each.outcome, each.detail):
@@ -235,15 +256,15 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
 
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
-        return serve.Told(news=(f"release {built.path.stem}",) if built.is_new else ())
+        return serve.Told(news=(f"{RELEASE}{built.path.stem}",) if built.is_new else ())
 
     def report_step(datasets: Sequence[str]) -> serve.Told:
         name = release.current(Settings().processed / jurisdiction).stem
-        written = _runs(jurisdiction) / "reported"
+        written = Settings().reports / jurisdiction / ".release"  # with the reports, so that it is lost with them
         if written.exists() and written.read_text(encoding="utf-8") == name:
             return serve.Told()
         pages = write_reports(jurisdiction, say)
-        written.write_text(name, encoding="utf-8")  # last: reports that were cut short are written again
+        put(written, name.encode())  # last: reports that were cut short are written again
         return serve.Told(news=(f"{len(pages)} report files",))
 
     fetch_first = serve.Step("fetch", fetch_step, fetches=True)
@@ -262,9 +283,7 @@ def _runs(jurisdiction: str) -> Path:
 def _wakes(jurisdiction: str) -> datetime:
     calendar = load(jurisdiction).calendar
     assert calendar is not None, "run_due has refused a jurisdiction without one"
-    return serve.wakes(
-        serve.able(calendar, steps(jurisdiction, lambda step: None)), Ledger(_runs(jurisdiction)).runs(), _now()
-    )
+    return serve.wakes(serve.able(calendar, steps(jurisdiction, silent)), Ledger(_runs(jurisdiction)).runs(), _now())
 
 
 def _now() -> datetime:

@@ -1,5 +1,6 @@
 """What can be looked at: rows for `veiviser list`."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -7,8 +8,10 @@ import pandas as pd
 from pipeline.api import open_release
 from pipeline.problems import bad_input
 from pipeline.registry.load import Registry, load
+from pipeline.schedule.ledger import Ledger
+from pipeline.settings import Settings
 
-KINDS = ("indicators", "datasets", "cohorts", "breaks", "units", "offices", "tables")
+KINDS = ("indicators", "datasets", "cohorts", "breaks", "units", "offices", "tables", "checks", "releases", "runs")
 
 
 def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
@@ -19,6 +22,14 @@ def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
         return _units(jurisdiction)
     if what == "tables":
         return _records(open_release(jurisdiction).tables()[["table", "rows", "one_row_per"]])
+    if what == "checks":
+        return _records(open_release(jurisdiction).checks())
+    if what == "releases":
+        return _releases(jurisdiction)
+    if what == "runs":
+        return [
+            asdict(run) for run in Ledger(Settings().processed / load(jurisdiction).jurisdiction.id / "runs").runs()
+        ]
     kinds = {
         "indicators": _indicators,
         "datasets": _datasets,
@@ -97,6 +108,15 @@ def _units(jurisdiction: str) -> list[dict[str, Any]]:
         "SELECT service_id, name, host, office_id FROM core.service WHERE valid_to IS NULL ORDER BY service_id"
     )
     return _records(table)
+
+
+def _releases(jurisdiction: str) -> list[dict[str, Any]]:
+    """Every release that stands, the one built last below, with what was new in it."""
+    found = []
+    for path in sorted((Settings().processed / load(jurisdiction).jurisdiction.id / "releases").glob("*.duckdb")):
+        for row in _records(open_release(jurisdiction, path).table("ops.run")):
+            found.append(row | {"new_files": list(row.get("new_files", ()))})  # a release of before has none
+    return sorted(found, key=lambda row: row["started_at"])
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

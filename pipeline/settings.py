@@ -1,17 +1,22 @@
 """Paths and switches, and the only reader of the environment (variables start with VEIVISER_)."""
 
 from pathlib import Path
+from typing import Literal
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Where things lie. `VEIVISER_HOME=/srv/veiviser` moves them all."""
+    """Where things lie (`VEIVISER_HOME=/srv/veiviser` moves them all), the form of the log, and secrets."""
 
     model_config = SettingsConfigDict(env_prefix="VEIVISER_", frozen=True)
 
     home: Path = Path(__file__).parent.parent
     drop: Path | None = None
+    log: Literal["auto", "bars", "text", "json"] = "auto"
+    smtp_password: SecretStr | None = None
+    webhook_url: SecretStr | None = None
 
     @property
     def raw(self) -> Path:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.progress import Say, counted, silent
 from pipeline.registry.dataset import DelimitedDataset, ReferenceDataset
 from pipeline.registry.load import Registry, load
 from pipeline.settings import Settings
@@ -12,9 +13,11 @@ from pipeline.sources import delimited
 from pipeline.sources.landing import archive, scan
 
 
-def archive_country(out: Path | None = None, seed: int | None = None) -> list[Path]:
+def archive_country(out: Path | None = None, seed: int | None = None, say: Say = silent) -> list[Path]:
     """Writes all synthetic deliveries; returns the files. The reference data come from the project's own archive."""
     registry = load("norway")
+    say("drawing a country")
+    drawn = deliveries(registry, *reference(registry), seed=seed)
     return [
         archive(
             (out or Settings().raw) / "norway",
@@ -26,7 +29,7 @@ def archive_country(out: Path | None = None, seed: int | None = None) -> list[Pa
             synthetic=True,
             note=each.note,
         )
-        for each in deliveries(registry, *reference(registry), seed=seed)
+        for each in counted(say, "archiving deliveries", drawn, lambda each: each.dataset)
     ]
 
 

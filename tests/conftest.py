@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """No test reaches the network; the browser's pipe, and where a test serves one, a local server, may be talked to."""
-    if "httpserver" in getattr(item, "fixturenames", ()):
+    if {"httpserver", "mail_server"} & set(getattr(item, "fixturenames", ())):
         socket_allow_hosts(["127.0.0.1"])
     else:
         disable_socket(allow_unix_socket=True)

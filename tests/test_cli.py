@@ -72,7 +72,7 @@ def test_why_without_a_number_says_what_there_is(home: Path, releases: dict[str,
     assert done.returncode == 2 and "allowed: periods 2015, 2016" in done.stderr
 
 
-@pytest.mark.parametrize("what", ["indicators", "datasets", "cohorts", "breaks", "units"])
+@pytest.mark.parametrize("what", ["indicators", "datasets", "cohorts", "breaks", "units", "checks", "releases"])
 def test_lists_for_people_and_machines(home: Path, releases: dict[str, Path], what: str) -> None:
     lines = veiviser(home, "list", what).stdout.splitlines()
     rows = json.loads(veiviser(home, "list", what, "--json").stdout)
@@ -99,7 +99,7 @@ def test_fetch_says_what_came_of_each_dataset_and_whose_fault_it_is(
         "ssb_12275": Outcome("ssb_12275", "failed", "a code", "ours"),
         "ssb_12870": Outcome("ssb_12870", "failed", "answers 503", "publisher"),
     }
-    monkeypatch.setattr(jobs, "fetch", lambda _, names: (came[name] for name in names))
+    monkeypatch.setattr(jobs, "fetch", lambda _, names, say: (came[name] for name in names))
     for names, code in ((["ssb_12305"], 0), (["ssb_12305", "ssb_12275"], 2), (list(came), 3)):
         monkeypatch.setattr(sys, "argv", ["veiviser", "fetch", *names])
         with pytest.raises(SystemExit) as ended:

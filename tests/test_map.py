@@ -7,8 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LINE = [
-    "problems", "methods", "registry", "settings", "sources", "warehouse", "analysis", "selection", "reports",
-    "schedule", "api", "simulation", "synthetic", "jobs", "listing", "dictionary", "telling", "cli", "__main__",
+    "problems", "progress", "methods", "registry", "settings", "sources", "warehouse", "analysis", "selection", "reports",
+    "schedule", "alerts", "api", "simulation", "synthetic", "jobs", "listing", "dictionary", "telling", "console", "cli",
+    "__main__", "orchestration",
 ]  # fmt: skip
 MAY_NOT_READ = {"simulation": {"settings", "sources", "warehouse", "analysis", "reports", "api"}}
 MODULES = sorted((ROOT / "pipeline").rglob("*.py"))

@@ -7,6 +7,7 @@ from types import ModuleType
 import duckdb
 import pandas as pd
 
+from pipeline.progress import Say, counted, silent
 from pipeline.registry.load import Registry
 from pipeline.reports import borders, overview, revisions, shortlist
 
@@ -14,14 +15,14 @@ REPORTS: list[ModuleType] = [overview, shortlist, borders, revisions]
 MANIFEST = ".files"  # what an earlier run wrote here, one relative path a line
 
 
-def write(con: duckdb.DuckDBPyConnection, registry: Registry, folder: Path) -> list[Path]:
+def write(con: duckdb.DuckDBPyConnection, registry: Registry, folder: Path, say: Say = silent) -> list[Path]:
     """Every page and pack, in the order of REPORTS; the front page first.
 
     Nothing is touched when a report fails. Afterwards, files of an earlier run that this one did not make are removed;
     files that no run wrote are left alone.
     """
     names = dict.fromkeys(name for report in REPORTS for name in report.TABLES)
-    files = render(read(con, list(names)), registry)
+    files = render(read(con, list(names)), registry, say)
     folder.mkdir(parents=True, exist_ok=True)
     written = [put(folder / name, content) for name, content in files.items()]
     for stale in _earlier(folder) - set(files):
@@ -35,10 +36,10 @@ def read(con: duckdb.DuckDBPyConnection, names: list[str]) -> dict[str, pd.DataF
     return {name: con.execute(f"SELECT * FROM {name}").df() for name in names}
 
 
-def render(tables: dict[str, pd.DataFrame], registry: Registry) -> dict[str, bytes]:
+def render(tables: dict[str, pd.DataFrame], registry: Registry, say: Say = silent) -> dict[str, bytes]:
     """All files of all reports by relative path. Raises ValueError when two reports write the same, or outside."""
     files: dict[str, bytes] = {}
-    for report in REPORTS:
+    for report in counted(say, "writing reports", REPORTS, lambda each: each.NAME):
         for name, content in report.render({each: tables[each] for each in report.TABLES}, registry).items():
             if name in files or not _is_inside(name):
                 raise ValueError(f"{report.NAME} may not write {name!r}: taken already, or outside the folder")

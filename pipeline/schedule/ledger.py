@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from pipeline.progress import new_run
+
 Outcome = Literal["running", "done", "failed", "interrupted"]
 
 
@@ -61,7 +63,7 @@ class Ledger:
     def runs(self) -> list[Run]:
         """All runs, a row a rule, in the order in which they started."""
         found: dict[tuple[str, str], Run] = {}
-        for line in self._lines():
+        for line in read_lines(self.folder):
             for rule, due in line.get("due", {}).items():
                 if line["event"] == "started":
                     found[line["run"], rule] = Run(line["run"], rule, _moment(due), _moment(line["at"]))
@@ -77,24 +79,24 @@ class Ledger:
 
     def start(self, due: dict[str, datetime], now: datetime) -> str:
         """Writes that a run starts, with the due time it answers for each rule; returns its name."""
-        name = f"{now:%Y%m%dT%H%M%S}_{os.urandom(3).hex()}"
-        self._add(now, {"event": "started", "run": name, "due": _texts(due)})
+        name = new_run(now)
+        add_line(self.folder, now, {"event": "started", "run": name, "due": _texts(due)})
         return name
 
     def end(self, run: Run, now: datetime, outcome: Outcome, news: Sequence[str] = (), words: str = "") -> None:
         """Writes how a run ended for a rule."""
         told = {"outcome": outcome, "news": list(news), "words": words}
-        self._add(now, {"event": "ended", "run": run.id, "due": _texts({run.rule: run.due}), **told})
+        add_line(self.folder, now, {"event": "ended", "run": run.id, "due": _texts({run.rule: run.due}), **told})
 
     def asked(self) -> dict[str, Asked]:
         """Dataset → what came of asking for it last."""
-        asked = [line for line in self._lines() if line["event"] == "asked"]
+        asked = [line for line in read_lines(self.folder) if line["event"] == "asked"]
         return {a["dataset"]: Asked(a["dataset"], _moment(a["at"]), a["outcome"], a["detail"]) for a in asked}
 
     def answer(self, asked: Asked) -> None:
         """Writes what came of asking for a dataset."""
         told = {"dataset": asked.dataset, "outcome": asked.outcome, "detail": asked.detail}
-        self._add(asked.at, {"event": "asked", **told})
+        add_line(self.folder, asked.at, {"event": "asked", **told})
 
     def clear(self, now: datetime) -> list[Run]:
         """Writes that each run without an end was interrupted; only under the lock, where no other goes on."""
@@ -128,26 +130,28 @@ class Ledger:
         except AlreadyRunning:
             return True
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        """The events; half a line, left by a kill or a full disk, is none."""
-        for path in sorted(self.folder.glob("*.jsonl")):
-            for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-                try:
-                    yield json.loads(text)
-                except json.JSONDecodeError:
-                    continue
 
-    def _add(self, now: datetime, event: dict[str, Any]) -> None:
-        """One write, and on the disk before anything else happens; it never goes on behind half a line."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{now:%Y}.jsonl"
-        line = json.dumps({"at": now.isoformat(), **event}, ensure_ascii=False) + "\n"
-        with path.open("ab+") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
-            is_whole = file.read() in (b"", b"\n")
-            file.write(line.encode() if is_whole else b"\n" + line.encode())
-            file.flush()
-            os.fsync(file.fileno())
+def read_lines(folder: Path) -> Iterator[dict[str, Any]]:
+    """The events of a folder of JSON lines; half a line, left by a kill or a full disk, is none."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                yield json.loads(text)
+            except json.JSONDecodeError:
+                continue
+
+
+def add_line(folder: Path, now: datetime, event: dict[str, Any]) -> None:
+    """One write, and on the disk before anything else happens; it never goes on behind half a line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{now:%Y}.jsonl"
+    line = json.dumps({"at": now.isoformat(), **event}, ensure_ascii=False) + "\n"
+    with path.open("ab+") as file:
+        file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+        is_whole = file.read() in (b"", b"\n")
+        file.write(line.encode() if is_whole else b"\n" + line.encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _moment(text: str) -> datetime:

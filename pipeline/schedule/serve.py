@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pipeline.progress import Say, running
+from pipeline.progress import Step as Line
 from pipeline.registry.calendar import Calendar, Rule
 from pipeline.schedule.due import next_due, opens, unserved
 from pipeline.schedule.ledger import Ledger, Run
@@ -12,7 +14,6 @@ from pipeline.schedule.ledger import Ledger, Run
 RETRY = timedelta(minutes=30)  # how long a failure is left alone; short enough that an hourly timer tries every hour
 SHORTEST = timedelta(minutes=1)
 NAP = timedelta(minutes=10)  # the longest sleep: a clock may be set, and a laptop closed, meanwhile
-Say = Callable[[str], None]
 Clock = Callable[[], datetime]
 
 
@@ -94,7 +95,8 @@ def serve(calendar: Calendar, ledger: Ledger, steps: Sequence[Step], clock: Cloc
             return []
         rules = [rule for rule in calendar.rule if rule.id in due]
         name = ledger.start(due, now)
-        done = _work(steps, sorted({each for rule in rules for each in _fetched(rule)}), say)
+        with running(name):
+            done = _work(steps, sorted({each for rule in rules for each in _fetched(rule)}), say)
         ended = clock()
         for rule in rules:
             words = done.words(rule)
@@ -137,7 +139,7 @@ def _work(steps: Sequence[Step], datasets: Sequence[str], say: Say) -> _Done:
             told = step.do(datasets)
         except Exception as error:
             words = f"{step.name}: {error or type(error).__name__}"
-            say(f"{words}\n{traceback.format_exc()}")
+            say(Line(f"{words}\n{traceback.format_exc()}", words, level="error"))
             if not step.fetches:
                 return _Done(datasets, news, failed, words)
             told = Told(failed=dict.fromkeys(datasets, words))

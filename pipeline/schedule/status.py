@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.problems import BadInput
 from pipeline.registry.calendar import Calendar, Rule
@@ -13,14 +13,18 @@ from pipeline.schedule.ledger import Asked, Ledger, Run
 from pipeline.settings import Settings
 from pipeline.sources.landing import scan
 
+LateKind = Literal["not_looked", "not_come"]
+Late = tuple[LateKind, datetime, str]
+
 
 @dataclass(frozen=True)
 class Row:
     """One rule and one of its datasets; `dataset` is `all` where a rule is about every file. Moments are in UTC.
 
-    late: why it is, in words; None when it is not. outcome: `never` before the first run. watch: how it stands with
-    the dataset, the same in all its rules: `failed`, `late`, `changed metadata`, `new vintage`, `no change`, or
-    `not fetched` where nothing can be asked for; None before anything was. asked: when, watch_words: what was told.
+    late: why it is, in words; None when it is not. late_kind: nobody looked, or nothing new came; late_since: the due
+    time. outcome: `never` before the first run. watch: how it stands with the dataset, the same in all its rules:
+    `failed`, `late`, `changed metadata`, `new vintage`, `no change`, or `not fetched` where nothing can be asked for;
+    None before anything was. asked: when, watch_words: what was told.
     """
 
     rule: str
@@ -34,6 +38,8 @@ class Row:
     newest_vintage: datetime | None
     next_due: datetime
     late: str | None
+    late_kind: LateKind | None
+    late_since: datetime | None
     watch: str | None = None
     asked: datetime | None = None
     watch_words: str = ""
@@ -117,6 +123,7 @@ def _rows(
         missed = _missed(calendar, rule, mine, now)
         for dataset in ["all"] if rule.datasets == "all" else rule.datasets:
             newest = max(vintages.values(), default=None) if dataset == "all" else vintages.get(dataset)
+            late = missed or (None if dataset in refused else _awaited(calendar, rule, newest, now))
             yield Row(
                 rule=rule.id,
                 title=rule.title.en,
@@ -128,7 +135,9 @@ def _rows(
                 words=last.words if last else "",
                 newest_vintage=newest,
                 next_due=next_due(calendar, rule, now),
-                late=missed or (None if dataset in refused else _awaited(calendar, rule, newest, now)),
+                late=late[2] if late else None,
+                late_kind=late[0] if late else None,
+                late_since=late[1] if late else None,
             )
 
 
@@ -140,7 +149,7 @@ def _watched(row: Row, asked: Asked | None, late: str | None) -> Row:
     return replace(row, watch=asked.outcome, watch_words=asked.detail) if asked else row
 
 
-def _missed(calendar: Calendar, rule: Rule, runs: Sequence[Run], now: datetime) -> str | None:
+def _missed(calendar: Calendar, rule: Rule, runs: Sequence[Run], now: datetime) -> Late | None:
     """That we did not answer a due time within its grace."""
     open_times = unserved(calendar, rule, (run.due for run in runs if run.outcome == "done"), now)
     overdue = [each for each in open_times if each + rule.grace < now]
@@ -151,10 +160,11 @@ def _missed(calendar: Calendar, rule: Rule, runs: Sequence[Run], now: datetime) 
         why = "nothing has run since"
     if runs and runs[-1].words:
         why += f" ({runs[-1].words})"
-    return f"not looked for since it was due on {_told(calendar, overdue[0])}: {why}"
+    words = f"not looked for since it was due on {_told(calendar, overdue[0])}: {why}"
+    return "not_looked", overdue[0], words
 
 
-def _awaited(calendar: Calendar, rule: Rule, newest: datetime | None, now: datetime) -> str | None:
+def _awaited(calendar: Calendar, rule: Rule, newest: datetime | None, now: datetime) -> Late | None:
     """That the publisher brought nothing new within the grace, although something was expected."""
     if not rule.expects_news:
         return None
@@ -163,7 +173,7 @@ def _awaited(calendar: Calendar, rule: Rule, newest: datetime | None, now: datet
     if newest is not None and newest >= morning:
         return None
     have = f"the newest is of {_told(calendar, newest)}" if newest else "there is none"
-    return f"a new one was expected on {_told(calendar, expected)}; {have}"
+    return "not_come", expected, f"a new one was expected on {_told(calendar, expected)}; {have}"
 
 
 def _watch(calendar: Calendar, row: Row) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.problems import BadInput, PublisherError, bad_input
+from pipeline.progress import Say, counted, silent
 from pipeline.registry.dataset import BufdirDataset, DatasetBase, PxwebDataset, ReferenceDataset
 from pipeline.registry.load import Registry
 from pipeline.sources.bufdir_page import edition
@@ -58,13 +59,14 @@ class Fetching:
         self._unkept: Answer | None = None
         self._apis: dict[str, PxwebApi] = {}
 
-    def outcomes(self, names: Collection[str] = ()) -> Iterator[Outcome]:
+    def outcomes(self, names: Collection[str] = (), say: Say = silent) -> Iterator[Outcome]:
         """One outcome a dataset, of all when no names are given. Raises BadInput for a name that is none."""
         datasets = self._registry.datasets
         for name in names:
             if name not in datasets:
                 raise bad_input("fetch", "", "dataset", name, "one of " + ", ".join(sorted(datasets)))
-        for name in sorted(set(names) or datasets, key=lambda each: (not _lists_codes(datasets[each]), each)):
+        in_order = sorted(set(names) or datasets, key=lambda each: (not _lists_codes(datasets[each]), each))
+        for name in counted(say, "asking publishers", in_order):
             yield self._outcome(datasets[name])
             self._keep_metadata(datasets[name])
 

@@ -9,16 +9,16 @@ import duckdb
 import pandas as pd
 
 from pipeline.problems import BadInput, Problem
+from pipeline.progress import Say, counted, silent
 from pipeline.registry.load import Registry
 from pipeline.settings import Settings
 from pipeline.sources.landing import ArchivedFile, scan
-from pipeline.warehouse import declared, models, release
+from pipeline.warehouse import declared, models, ops, release
 from pipeline.warehouse.checks import check_stored
-from pipeline.warehouse.crosschecks import crosschecks
+from pipeline.warehouse.crosschecks import crosschecked, crosschecks
 from pipeline.warehouse.load import load_raw, store
 
 Analysis = Callable[[duckdb.DuckDBPyConnection, Registry], dict[str, pd.DataFrame]]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def build(
     analyses: Sequence[Analysis],
     as_of: date | None = None,
     again: bool = False,
-    say: Say = lambda step: None,
+    say: Say = silent,
 ) -> Built:
     """Builds the release of an as-of date (the newest file's day when left out) and makes it current.
 
@@ -56,21 +56,18 @@ def build(
         load_raw(con, registry, files)
         for table, rows in declared.tables(registry, as_of):
             store(con, f"registry.{table}", rows)
-        say("building tables")
         selects = models.models()
         marts = {table: select for table, select in selects.items() if table.startswith("mart.")}
-        models.run(con, {table: select for table, select in selects.items() if table not in marts})
+        models.run(con, {table: select for table, select in selects.items() if table not in marts}, say)
         say("checking tables")
         _stop_at(crosschecks(con, registry))
-        outcomes = check_stored(con, registry, "core")
-        for analysis in analyses:
-            say(f"computing {analysis.__module__.rpartition('.')[2]}")
+        outcomes = [*crosschecked(con), *check_stored(con, registry, "core")]
+        for analysis in counted(say, "computing", analyses, _name):
             for table, rows in analysis(con, registry).items():
                 store(con, table, rows)
         outcomes += check_stored(con, registry, "result")
-        models.run(con, marts)
-        store(con, "ops.check", pd.DataFrame(outcomes, columns=["table_name", "check_name", "passed", "fell_short"]))
-        store(con, "ops.run", _run_row(name, started, len(files)))
+        models.run(con, marts, say, "building marts")
+        ops.record(con, [*outcomes, *ops.warnings(con)], name, started, files, release.current_or_none(folder))
     return Built(release.path_of(folder, name), is_new=True)
 
 
@@ -93,7 +90,5 @@ def _stop_at(problems: Iterable[Problem]) -> None:
         raise BadInput(found)
 
 
-def _run_row(name: str, started: datetime, files: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        [{"release": name, "started_at": started, "ended_at": datetime.now(UTC), "outcome": "built", "files": files}]
-    )
+def _name(analysis: Analysis) -> str:
+    return analysis.__module__.rpartition(".")[2]

@@ -1,6 +1,7 @@
 """Checks made from the registry on the tables of a release; those on what a publisher sent stand in `door`."""
 
-from typing import Any, get_args
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, get_args
 
 import duckdb
 import pandas as pd
@@ -11,6 +12,7 @@ from pipeline.registry.dataset import Status
 from pipeline.registry.load import Registry
 
 STATUSES = list(get_args(Status))
+SHOWN = 100  # characters of a check's name
 
 
 def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
@@ -82,11 +84,20 @@ def _share_at_most_whole(table: pd.DataFrame) -> "pd.Series[bool]":
     return ~percent | (table["numerator"] <= table["denominator"] + 1e-9)
 
 
-Outcome = tuple[str, str, bool, str]
+class Outcome(NamedTuple):
+    """What a check of a table came to; an error stops the build, a warning does not."""
+
+    table_name: str
+    check_name: str
+    severity: Literal["error", "warning"]
+    rows_checked: int
+    rows_failing: int
+    passed: bool
+    fell_short: str
 
 
 def check_stored(con: duckdb.DuckDBPyConnection, registry: Registry, layer: str) -> list[Outcome]:
-    """(table, check, passed, what fell short) for the stored tables of a layer. Raises BadInput where any does."""
+    """One outcome a check of the stored tables of a layer. Raises BadInput where any falls short."""
     outcomes = []
     for name, schema in stored(registry).items():
         if not name.startswith(f"{layer}."):
@@ -94,12 +105,30 @@ def check_stored(con: duckdb.DuckDBPyConnection, registry: Registry, layer: str)
         table = con.execute(f"SELECT * FROM {name}").df()
         try:
             schema.validate(table, lazy=True)
-            outcomes.append((name, "schema", True, ""))
+            outcomes += [passed(name, check, len(table)) for check in _names(schema)]
         except pa.errors.SchemaErrors as error:
             for check, cases in error.failure_cases.groupby("check", sort=False):
-                outcomes.append((name, str(check), False, _told(table, cases)))
+                told = _told(table, cases)
+                outcomes.append(Outcome(name, str(check), "error", len(table), len(cases), False, told))
     _raise_if_short(outcomes, registry.jurisdiction.id)
     return outcomes
+
+
+def passed(table: str, check: str, rows: int) -> Outcome:
+    """A check that would have stopped the build, and did not."""
+    return Outcome(table, check, "error", rows, 0, True, "")
+
+
+def _names(schema: pa.DataFrameSchema) -> Iterator[str]:
+    """The checks of a schema in words."""
+    for name, column in schema.columns.items():
+        yield f"{name}: is there" + ", never empty" * (not column.nullable)
+        yield from (
+            f"{name}: {check.error if len(str(check.error)) < SHOWN else check.name}" for check in column.checks
+        )
+    yield from (str(check.error) for check in schema.checks)
+    if schema.unique:
+        yield "one row for each " + ", ".join(schema.unique)
 
 
 def _told(table: pd.DataFrame, cases: pd.DataFrame) -> str:
@@ -112,9 +141,9 @@ def _told(table: pd.DataFrame, cases: pd.DataFrame) -> str:
 def _raise_if_short(outcomes: list[Outcome], jurisdiction: str) -> None:
     """Stops a build whose tables fall short, with one problem a check."""
     short = [
-        Problem(jurisdiction, table, check, told, "a table that passes")
-        for table, check, ok, told in outcomes
-        if not ok
+        Problem(jurisdiction, each.table_name, each.check_name, each.fell_short, "a table that passes")
+        for each in outcomes
+        if not each.passed
     ]
     if short:
         raise BadInput(short)

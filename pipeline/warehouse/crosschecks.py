@@ -9,6 +9,8 @@ import duckdb
 
 from pipeline.problems import Problem
 from pipeline.registry.load import Registry
+from pipeline.warehouse.checks import Outcome, passed
+from pipeline.warehouse.models import TABLE
 from pipeline.warehouse.register import register_problems, wrong_rows
 
 # A cell with a number, of a known code that is not in use on the day its borders are of, would fall out of all sums.
@@ -158,17 +160,48 @@ SELECT DISTINCT 'breaks.toml', own.break_id, 'services', '''' || own.service_id 
 FROM registry.series_break_service AS own
 WHERE own.service_id NOT IN (SELECT service_id FROM core.service WHERE valid_to IS NULL)
 """
-QUERIES = [
-    CODE_NOT_IN_USE, MEASURE_NOT_THERE, SERIES_WITHOUT_CELLS, MORE_THAN_ALL, NOT_ON_THE_MAP, ONLY_ON_THE_MAP,
-    NAME_OF_ANOTHER, NO_SUCH_MEMBER, NO_SUCH_SERVICE,
-]  # fmt: skip
+OBSERVED = "raw.observation"
+# What must hold, in words, and the query for what breaks it.
+QUERIES = {
+    "every code is in use on the day of its borders": CODE_NOT_IN_USE,
+    "every declared measure is delivered": MEASURE_NOT_THERE,
+    "every series finds figures": SERIES_WITHOUT_CELLS,
+    "no part is more than its whole": MORE_THAN_ALL,
+    "every municipality is on the map": NOT_ON_THE_MAP,
+    "nothing else is on the map": ONLY_ON_THE_MAP,
+    "names on the map belong to their codes": NAME_OF_ANOTHER,
+    "every member of a cohort was a municipality": NO_SUCH_MEMBER,
+    "every service of a break is one of today": NO_SUCH_SERVICE,
+}
 
 
 def crosschecks(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:
     """What is wrong between tables, in the register of services, and in corrections whose error is gone."""
-    yield from wrong_rows(con, QUERIES)
+    yield from wrong_rows(con, QUERIES.values())
     yield from register_problems(con, registry)
     yield from _mended(con, registry)
+
+
+def crosschecked(con: duckdb.DuckDBPyConnection) -> list[Outcome]:
+    """The outcomes of these checks where they stopped nothing, with the rows of the table each starts from."""
+    return [passed(table, name, _count(con, table)) for name, table in starts().items()] + [
+        passed(OBSERVED, f"units, periods, statuses and keys are sound: {dataset}", rows)
+        for dataset, rows in con.execute(
+            "SELECT dataset_id, count(*) FROM raw.observation GROUP BY dataset_id ORDER BY dataset_id"
+        ).fetchall()
+    ]
+
+
+def starts() -> dict[str, str]:
+    """Check → the table it starts from."""
+    return {name: TABLE.findall(query)[0] for name, query in QUERIES.items()} | {
+        "every municipality is in one service on every day": "core.service_member",
+        "every correction finds its error": "registry.correction",
+    }
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
 
 
 def _mended(con: duckdb.DuckDBPyConnection, registry: Registry) -> Iterator[Problem]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.progress import Say, counted, silent
+
 TABLE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z]+\.[a-z_]+)")
 SQL = Path(__file__).parent / "sql"
 
@@ -48,9 +50,11 @@ def behind(tables: Iterable[str], selects: dict[str, str]) -> dict[str, str]:
     return behind(wanted | further, selects) if further else {name: selects[name] for name in sorted(wanted)}
 
 
-def run(con: duckdb.DuckDBPyConnection, selects: dict[str, str]) -> None:
+def run(
+    con: duckdb.DuckDBPyConnection, selects: dict[str, str], say: Say = silent, what: str = "building tables"
+) -> None:
     """Makes the tables."""
-    for name in in_order(selects):
+    for name in counted(say, what, in_order(selects)):
         try:
             con.execute(f"CREATE TABLE {name} AS {selects[name]}").fetchall()
             con.execute(f"COMMENT ON TABLE {name} IS {_quoted(one_row(selects[name]))}").fetchall()

@@ -65,6 +65,14 @@ def current(folder: Path) -> Path:
     return path
 
 
+def current_or_none(folder: Path) -> Path | None:
+    """The current release's file, if there is one."""
+    try:
+        return current(folder)
+    except NoRelease:
+        return None
+
+
 def _switch(folder: Path, name: str) -> None:
     """Makes a release the current one, in one step that either happens or does not; under the lock."""
     part = folder / "current.part"

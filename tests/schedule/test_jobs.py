@@ -1,5 +1,6 @@
 """What a scheduled run does: build, and report when the release is not yet reported."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def test_a_release_is_reported_once_also_when_somebody_else_built_it(home: Path)
     assert report_step.do([]) == Told()
     stand(Settings().processed / "england", "second")
     assert report_step.do([]) == Told(news=("1 report files",))
+    shutil.rmtree(Settings().reports)
+    assert report_step.do([]) == Told(news=("1 report files",)), "as after a restore"
 
 
 def test_reports_that_were_cut_short_are_written_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +74,7 @@ def test_it_goes_on_while_another_run_is_at_work(home: Path) -> None:
         raise InterruptedError
 
     with Ledger(Settings().processed / "england" / "runs").alone(), pytest.raises(InterruptedError):
-        jobs.run_always(["england"], said.append, lambda where, runs: None, stop)
+        jobs.run_always(["england"], lambda where: said.append, lambda where, runs: None, stop)
     assert said == ["another scheduled run of england is at work; wait for it, or stop it"]
 
 
