@@ -28,6 +28,7 @@ from pipeline.sources import discovery
 from pipeline.sources.discovery import Found
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Publishers
+from pipeline.sources.landing import ArchivedFile
 from pipeline.warehouse import drops, register, release
 from pipeline.warehouse.build import Built, build, known_files
 from pipeline.warehouse.geography import TABLES, geography
