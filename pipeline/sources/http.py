@@ -17,7 +17,7 @@ import requests
 from pyrate_limiter import InMemoryBucket, Limiter, Rate
 from requests_ratelimiter import LimiterAdapter
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from pipeline.problems import PublisherError
@@ -258,7 +258,10 @@ def _body(response: requests.Response, limits: Limits, address: str) -> bytes:
 
 def _refusal(response: requests.Response) -> str:
     """The status, and the publisher's own words when they are short and no web page."""
-    words = response.raw.read(2000, decode_content=True).decode("utf-8", "replace").strip()
+    try:
+        words = response.raw.read(2000, decode_content=True).decode("utf-8", "replace").strip()
+    except HTTPError:  # words that break off, hang or cannot be unpacked: the status says enough
+        words = ""
     said = "" if words.startswith("<") else " ".join(words.split())[:200]
     return f"answers {response.status_code} {response.reason}" + (f": {said}" if said else "")
 

@@ -89,11 +89,13 @@ def archive(
     extension: str,
     published: datetime,
     retrieved: datetime,
+    again: bool = False,
     **more: Any,
 ) -> Path:
     """Puts a delivery into the archive, and returns where; the same bytes of the same time again are no news.
 
-    folder: the jurisdiction's archive. more: further fields of the sidecar (query, synthetic, note).
+    folder: the jurisdiction's archive. again: it answers another question about a vintage that is there, so the same
+    bytes are a file of their own. more: further fields of the sidecar (query, synthetic, note).
     """
     sidecar = Sidecar(
         dataset=dataset.id,
@@ -105,7 +107,8 @@ def archive(
         sha256=hashlib.sha256(body).hexdigest(),
         **more,
     )
-    name = f"{published.astimezone(UTC):%Y%m%dT%H%M}_{sidecar.sha256[:8]}"
+    sent = body + f"{sidecar.question} {retrieved.isoformat()}".encode() if again else body
+    name = f"{published.astimezone(UTC):%Y%m%dT%H%M}_{hashlib.sha256(sent).hexdigest()[:8]}"
     path = folder / dataset.id / f"{name}.{extension}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +120,10 @@ def archive(
 def _write_once(path: Path, content: bytes) -> None:
     """Written beside and renamed, so that a killed run leaves no half file under the final name."""
     part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)  # a killed run may have left one that is read only
+    for left in (part, path):
+        if left.exists():  # a killed run left it, read only: Windows neither removes nor replaces such a file
+            left.chmod(0o644)
+    part.unlink(missing_ok=True)
     with part.open("wb") as file:
         file.write(content)
         file.flush()
@@ -130,7 +136,8 @@ def scan(folder: Path, datasets: dict[str, DatasetBase]) -> list[ArchivedFile]:
     """The files of the archive, in a fixed order; names that start with a dot are left alone.
 
     A vintage in several parts counts once all of them are there: until then none of its files is returned. Of a vintage
-    that was asked for again, because more is declared by now, the last answer is returned.
+    that was asked for again, because something else is declared by now, the last answer is returned; so it is of a part
+    that was sent again after a fetch was stopped.
 
     Raises BadInput for a file without a sidecar, an undeclared dataset, or two files for one dataset and vintage.
     """
@@ -143,7 +150,7 @@ def scan(folder: Path, datasets: dict[str, DatasetBase]) -> list[ArchivedFile]:
             files.append(_with_sidecar(path, datasets))
         except BadInput as error:
             problems += error.problems
-    files = _answered_last(_whole(files))
+    files = _answered_last(_sent_last(_whole(files)))
     problems += _doubles(files)
     if problems:
         raise BadInput(sorted(problems))
@@ -168,16 +175,29 @@ def _vintage(file: ArchivedFile) -> tuple[str, datetime, str, str]:
     return each.dataset, each.published, each.question, each.part.partition("/")[2]
 
 
+def _sent_last(files: list[ArchivedFile]) -> list[ArchivedFile]:
+    """Without the answers that a later one to the same question, about the same part of the vintage, replaces."""
+    last: dict[tuple[object, ...], datetime] = {}
+    for file in files:
+        key = (*_vintage(file), file.sidecar.part)
+        last[key] = max(file.sidecar.retrieved, last.get(key, file.sidecar.retrieved))
+    return [
+        file
+        for file in files
+        if not file.sidecar.question or file.sidecar.retrieved == last[*_vintage(file), file.sidecar.part]
+    ]
+
+
 def _answered_last(files: list[ArchivedFile]) -> list[ArchivedFile]:
-    """Without the answers that a later one about the same vintage, to another question, takes the place of."""
-    asked = sorted((file.sidecar for file in files if file.sidecar.question), key=lambda each: each.retrieved)
-    last = {(each.dataset, each.published): each for each in asked}
-    return [file for file in files if not _is_replaced(file.sidecar, last)]
+    """Without the answers that a later one about the same vintage, to another question or in other parts, replaces."""
+    asked = sorted((file for file in files if file.sidecar.question), key=lambda each: each.sidecar.retrieved)
+    last = {(each.sidecar.dataset, each.sidecar.published): each for each in asked}
+    return [file for file in files if not _is_replaced(file, last)]
 
 
-def _is_replaced(old: Sidecar, last: dict[tuple[str, datetime], Sidecar]) -> bool:
-    new = last.get((old.dataset, old.published), old)
-    return new.question != old.question and new.retrieved > old.retrieved
+def _is_replaced(old: ArchivedFile, last: dict[tuple[str, datetime], ArchivedFile]) -> bool:
+    new = last.get((old.sidecar.dataset, old.sidecar.published), old)
+    return _vintage(new) != _vintage(old) and new.sidecar.retrieved > old.sidecar.retrieved
 
 
 def _with_sidecar(path: Path, datasets: dict[str, DatasetBase]) -> ArchivedFile:

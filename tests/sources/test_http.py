@@ -89,6 +89,27 @@ def test_a_lasting_failure_is_told_with_the_publishers_words(publishers: Publish
     assert len(asked) == 3
 
 
+def hanging() -> Iterator[bytes]:
+    yield b"x"
+    time.sleep(0.6)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: Response(iter([b"no such"]), status=404, headers={"Content-Length": "5000"}),
+        lambda: Response(hanging(), status=404, headers={"Content-Length": "5000"}),
+        lambda: Response(b"no gzip at all", status=404, headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=["breaks off", "hangs", "cannot be unpacked"],
+)
+def test_a_refusal_whose_words_cannot_be_had_is_told_without(
+    publishers: Publishers, httpserver: HTTPServer, answer: Callable[[], Response]
+) -> None:
+    in_turn(httpserver, answer)
+    assert refused(publishers, httpserver) == "answers 404 NOT FOUND"
+
+
 def test_what_is_not_there_is_not_asked_for_again(publishers: Publishers, httpserver: HTTPServer) -> None:
     said = b'{"type":"Parameter error","title":"Non-existent value","status":400}'
     asked = in_turn(httpserver, failing(400, said))

@@ -1,6 +1,7 @@
 """The archive: written once, every file with its sidecar, one file a vintage."""
 
 import stat
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -105,3 +106,57 @@ def test_a_whole_beside_parts(tmp_path: Path) -> None:
     for part in ("1/2", "2/2"):
         archive(tmp_path, DATASETS["ssb_12305"], part.encode(), "json", MARCH, MARCH, part=part)
     assert "allowed: one file a vintage of ssb_12305" in refused(tmp_path)[0]
+
+
+def answered(folder: Path, body: bytes, question: str, hour: int, part: str = "", again: bool = False) -> Path:
+    """An answer to a question about the vintage of March, retrieved at an hour of the next day."""
+    retrieved = datetime(2026, 3, 17, hour, tzinfo=UTC)
+    dataset = DATASETS["ssb_12305"]
+    return archive(folder, dataset, body, "json", MARCH, retrieved, question=question, part=part, again=again)
+
+
+def test_of_a_part_that_was_sent_twice_the_later_counts(tmp_path: Path) -> None:
+    """A fetch was killed after 1/2, and the publisher sent other bytes for it under the same moment, a note say."""
+    answered(tmp_path, b"1/2", "q", 7, part="1/2")
+    assert scan(tmp_path, DATASETS) == []
+    for part in ("1/2", "2/2"):
+        answered(tmp_path, f"{part}, noted".encode(), "q", 8, part=part)
+    assert sorted(file.body() for file in scan(tmp_path, DATASETS)) == [b"1/2, noted", b"2/2, noted"]
+
+
+def test_of_one_question_in_other_parts_the_later_answer_counts(tmp_path: Path) -> None:
+    for part in ("1/2", "2/2"):
+        answered(tmp_path, part.encode(), "q", 7, part=part)
+    answered(tmp_path, b"whole", "q", 8, again=True)
+    assert [file.body() for file in scan(tmp_path, DATASETS)] == [b"whole"]
+
+
+def test_the_same_bytes_answer_another_question(tmp_path: Path) -> None:
+    paths = [
+        answered(tmp_path, b"same", question, hour, again=hour > 7) for hour, question in enumerate("nwn", start=7)
+    ]
+    assert len(set(paths)) == 3
+    [file] = scan(tmp_path, DATASETS)
+    assert (file.sidecar.question, file.sidecar.retrieved.hour, file.body()) == ("n", 9, b"same")
+
+
+def test_what_a_kill_left_read_only_is_replaced_also_on_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to remove a read-only file, or to put another in its place."""
+    path = land(tmp_path)
+    path.rename(path.with_name(path.name + ".part"))  # between the sidecar and the file
+
+    def refuses(do: Callable[..., object], at: int) -> Callable[..., object]:
+        def done(*paths: Path, **more: object) -> object:
+            if paths[at].exists() and not paths[at].stat().st_mode & stat.S_IWUSR:
+                raise PermissionError(13, "Access is denied", str(paths[at]))
+            return do(*paths, **more)
+
+        return done
+
+    monkeypatch.setattr(Path, "unlink", refuses(Path.unlink, 0))
+    monkeypatch.setattr(Path, "replace", refuses(Path.replace, 1))
+    assert land(tmp_path) == path
+    [file] = scan(tmp_path, DATASETS)
+    assert file.body() == b"first" and not path.with_suffix(".toml").stat().st_mode & stat.S_IWUSR
