@@ -9,7 +9,7 @@ from filelock import FileLock
 from pipeline import jobs
 from pipeline.problems import BadInput
 from pipeline.schedule.ledger import AlreadyRunning, Ledger
-from pipeline.schedule.serve import Told
+from pipeline.schedule.serve import Step, Told
 from pipeline.settings import Settings
 from pipeline.warehouse import drops, release
 from pipeline.warehouse.build import Built
@@ -37,8 +37,12 @@ def quiet(step: str) -> None:
     pass
 
 
+def named(jurisdiction: str, name: str) -> Step:
+    return next(step for step in jobs.steps(jurisdiction, quiet) if step.name == name)
+
+
 def test_a_release_is_reported_once_also_when_somebody_else_built_it(home: Path) -> None:
-    _, build_step, report_step = jobs.steps("england", quiet)
+    build_step, report_step = (named("england", each) for each in ("build", "report"))
     assert build_step.do([]) == Told(news=("release first",))
     assert report_step.do([]) == Told(news=("1 report files",))
     assert report_step.do([]) == Told()
@@ -86,9 +90,8 @@ def test_a_scheduled_run_takes_in_what_was_dropped_before_it_builds(
         Taken("b.csv", "", "left", why="still being written"),
     ]
     monkeypatch.setattr(drops, "take_in", lambda *_: iter(taken))
-    names = [step.name for step in jobs.steps("england", quiet)]
-    assert names[:2] == ["drop", "build"]
-    assert jobs.steps("england", quiet)[0].do([]) == Told(news=("a.csv: accepted (khr/1.csv)",))
+    assert [step.name for step in jobs.steps("england", quiet)] == ["fetch", "drop", "build", "report"]
+    assert named("england", "drop").do([]) == Told(news=("a.csv: accepted (khr/1.csv)",))
 
 
 def test_two_do_not_take_in_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
