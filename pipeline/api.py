@@ -8,7 +8,7 @@ release.sql("SELECT * FROM core.service")
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from pipeline.analysis.compare import Comparison, compare
+from pipeline.analysis.need import Ranked, ranked, tables
 from pipeline.problems import bad_input
+from pipeline.registry.index import Round
 from pipeline.registry.load import Registry, load
 from pipeline.settings import Settings
 from pipeline.warehouse import release as releases
@@ -36,6 +39,11 @@ class Release:
     def as_of(self) -> date:
         """Everything published after this day is left out."""
         return self.con.execute("SELECT as_of FROM registry.release").fetchall()[0][0]
+
+    @property
+    def tier_top(self) -> int:
+        """How many places the tiers are about."""
+        return self.registry.index.tier_top
 
     @property
     def is_synthetic(self) -> bool:
@@ -72,16 +80,66 @@ class Release:
             "SELECT * FROM mart.ranking WHERE round_id = ? AND is_ranked ORDER BY tier, name", [chosen]
         ).df()
 
+    def rank(
+        self,
+        round_id: str | None = None,
+        *,
+        weights: Mapping[str, float] | None = None,
+        top: int | None = None,
+        without: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """A ranking with other choices, computed now: one row a ranked service, by tier, alphabetical inside a tier.
+
+        weights: of dimensions, others as declared. top: how many places. without: indicators left out. The columns are
+        those of result.need_rank and result.need_score, with the name. Raises BadInput for a name there is not.
+        """
+        found = tables(self.ranked(round_id, weights=weights, top=top, without=without))
+        names = self.sql("SELECT service_id, name FROM core.service WHERE valid_to IS NULL")
+        both = found["result.need_rank"].merge(found["result.need_score"], on=["round_id", "service_id"])
+        return names.merge(both, on="service_id").sort_values(["tier", "name"], ignore_index=True)
+
+    def ranked(
+        self,
+        round_id: str | None = None,
+        *,
+        weights: Mapping[str, float] | None = None,
+        top: int | None = None,
+        without: Sequence[str] = (),
+    ) -> Ranked:
+        """As `rank`, with everything it was made of: draws, the model, and `what_if` to ask again about one service."""
+        each = self._round(round_id)
+        entering = [one.id for one in self.registry.entering(each)]
+        for one in without:
+            if one not in entering:
+                raise bad_input("rank", "", "without", one, "one of " + ", ".join(entering))
+        index = self.registry.index.otherwise(weights or {}, top)
+        return ranked(self.con, self.registry, each, index, tuple(without))
+
+    def compare(self, before: "Release", round_id: str | None = None) -> Comparison:
+        """Who moved since an earlier release, and why; both as they were declared."""
+        return compare(self.ranked(round_id), before.ranked(round_id), self._members(), before._members())
+
+    def _members(self) -> dict[str, str]:
+        rows = self.con.execute(
+            """SELECT service_id, string_agg(municipality_code, ' ' ORDER BY municipality_code)
+               FROM core.service_member WHERE valid_to IS NULL GROUP BY service_id"""
+        ).fetchall()
+        return dict(rows)
+
+    def _round(self, round_id: str | None) -> Round:
+        rounds = {each.id: each for each in self.registry.index.rounds}
+        chosen = round_id or self.registry.index.current_round.id
+        if chosen not in rounds:
+            raise bad_input("registry", "", "round", chosen, "one of " + ", ".join(rounds))
+        return rounds[chosen]
+
     def peers(self, service_id: str, round_id: str | None = None) -> pd.DataFrame:
         """The services most like one, nearest first, with distance and version of the likeness; no row without any.
 
         Alike in what `peers.toml` declares: context, never how well a service does (docs/methods.md). Raises BadInput
         for a service or a round there is not.
         """
-        chosen = round_id or self.registry.index.current_round.id
-        rounds = [each.id for each in self.registry.index.rounds]
-        if chosen not in rounds:
-            raise bad_input("registry", "", "round", chosen, "one of " + ", ".join(rounds))
+        chosen = self._round(round_id).id
         if self.con.execute("SELECT 1 FROM core.service WHERE service_id = ?", [service_id]).fetchone() is None:
             raise bad_input("release", "", "service", service_id, "a service_id of core.service")
         return self.con.execute(
@@ -139,8 +197,11 @@ class Release:
             ) from None
 
 
-def open_release(jurisdiction: str = "norway", path: Path | None = None) -> Release:
-    """The current release of a jurisdiction, read-only. Raises NoRelease, with the command that makes one."""
-    registry = load(jurisdiction)
-    file = path or releases.current(Settings().processed / jurisdiction)
+def open_release(jurisdiction: str = "norway", path: Path | None = None, as_of: date | None = None) -> Release:
+    """The current release of a jurisdiction, or the newest built with an as-of date, read-only.
+
+    Raises NoRelease, with the command that makes one.
+    """
+    registry, folder = load(jurisdiction), Settings().processed / jurisdiction
+    file = path or (releases.of_day(folder, as_of) if as_of else releases.current(folder))
     return Release(file, registry, releases.connect(file))

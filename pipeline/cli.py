@@ -196,9 +196,38 @@ def why(
         typer.echo("\n".join(filter(None, [telling.place(history), telling.inspections(release.inspections(codes))])))
 
 
+@app.command()
+def rank(
+    round_id: Annotated[str | None, typer.Option("--round", help="The current one when left out.")] = None,
+    weight: Annotated[list[str] | None, typer.Option(help="timeliness=2; of a dimension; may be repeated.")] = None,
+    top: Annotated[int | None, typer.Option(help="How many places.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="An indicator to leave out; may be repeated.")] = None,
+    as_of: AsOf = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Tell who moved since then.")] = None,
+    jurisdiction: One = "norway",
+    as_json: AsJson = False,
+) -> None:
+    """Rank with other choices, or tell who moved. Example: veiviser rank --weight timeliness=2 --top 19."""
+    from pipeline import telling
+    from pipeline.api import open_release
+
+    release = open_release(jurisdiction, as_of=_day(as_of))
+    if since is not None:
+        compared = release.compare(open_release(jurisdiction, as_of=_day(since)), round_id)
+        told = compared.services.to_json(orient="records") if as_json else telling.comparison(compared)
+    else:
+        found = release.rank(round_id, weights=telling.weights(weight or []), top=top, without=without or ())
+        told = (
+            found.to_json(orient="records")
+            if as_json
+            else telling.ranking(found, top or release.tier_top, release.is_synthetic)
+        )
+    typer.echo(told)
+
+
 @app.command("list")
 def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
-    """List indicators, datasets, cohorts, breaks, units, offices, tables, checks, releases, or runs.
+    """List indicators, datasets, cohorts, measures, protocols, breaks, units, offices, tables, checks, releases, runs.
 
     Example: veiviser list indicators -j england.
     """

@@ -11,7 +11,10 @@ from pipeline.registry.load import Registry, load
 from pipeline.schedule.ledger import Ledger
 from pipeline.settings import Settings
 
-KINDS = ("indicators", "datasets", "cohorts", "breaks", "units", "offices", "tables", "checks", "releases", "runs")
+KINDS = (
+    "indicators", "datasets", "cohorts", "measures", "protocols", "breaks", "units", "offices", "tables", "checks",
+    "releases", "runs",
+)  # fmt: skip
 
 
 def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
@@ -34,6 +37,8 @@ def rows(what: str, jurisdiction: str) -> list[dict[str, Any]]:
         "indicators": _indicators,
         "datasets": _datasets,
         "cohorts": _cohorts,
+        "measures": _measures,
+        "protocols": _protocols,
         "breaks": _breaks,
         "offices": _offices,
     }
@@ -82,9 +87,62 @@ def _offices(registry: Registry) -> list[dict[str, Any]]:
 
 
 def _cohorts(registry: Registry) -> list[dict[str, Any]]:
-    return [
-        {"id": each.id, "start": each.start, "members": ", ".join(member.name for member in each.members)}
+    """Cohorts with named members, and those of which only that they were is public."""
+    named = [
+        {
+            "id": each.id,
+            "start": each.start,
+            "end": each.end,
+            "size": each.size or len(each.members),
+            "members": ", ".join(member.name for member in each.members),
+        }
         for each in registry.cohorts
+    ]
+    unnamed = [
+        {
+            "id": each.id,
+            "start": each.start.year if each.days == "year" else each.start,
+            "end": each.end or "end not known",
+            "size": each.size or "size not known",
+            "members": each.unknown.en,
+        }
+        for each in (registry.programme.unnamed_cohorts if registry.programme else ())
+    ]
+    return sorted([*named, *unnamed], key=lambda row: str(row["start"]))
+
+
+def _measures(registry: Registry) -> list[dict[str, Any]]:
+    """The time line of what was done beside the guidance."""
+    return [
+        {
+            "id": each.id,
+            "first_day": each.first_day.year if each.days == "year" else each.first_day,
+            "last_day": each.last_day.year if each.days == "year" and each.last_day else each.last_day or "",
+            "kind": each.kind,
+            "where": ", ".join([*each.offices, *each.municipalities]) or "whole country",
+            "pots": ", ".join(
+                f"{pot.amount_kroner} kroner, deadline {pot.deadline or 'not known'}" for pot in each.pots
+            ),
+            "finding": each.finding or "",
+            "sure": each.sure,
+            "label": each.label.en,
+        }
+        for each in sorted(registry.measures, key=lambda each: (each.first_day, each.id))
+    ]
+
+
+def _protocols(registry: Registry) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.id,
+            "cohort": each.cohort,
+            "decided_on": each.decided_on,
+            "outcomes_read_on": each.outcomes_read_on or "outcomes not read",
+            "estimator": each.estimator,
+            "comparisons": ", ".join(each.comparisons),
+            "primary": ", ".join(each.primary.dimensions),
+        }
+        for each in registry.protocols
     ]
 
 

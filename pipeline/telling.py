@@ -1,10 +1,13 @@
-"""Answers of `veiviser why` as text for a terminal."""
+"""Answers of `veiviser why` and `veiviser rank` as text for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
+from pipeline.analysis.compare import Comparison
+from pipeline.methods.ranking import LAST_TIER, TIER_FLOOR
+from pipeline.problems import bad_input
 from pipeline.warehouse.trace import Trace
 
 CELLS_SHOWN = 20
@@ -99,3 +102,42 @@ def _known(row: Any) -> str:
     first, last = f"{row.known_from:%Y-%m-%d}", f"{row.known_to:%Y-%m-%d}"
     days = f"on {first}" if first == last else f"from {first} to {last}"
     return f"; it speaks of the service {days}, at other times that is assumed"
+
+
+def weights(words: Sequence[str]) -> dict[str, float]:
+    """`timeliness=2` as a dimension and its weight. Raises BadInput for what is not that."""
+    found = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            raise bad_input("rank", "", "weight", word, "a dimension and a number, such as timeliness=2") from None
+    return found
+
+
+def ranking(found: pd.DataFrame, top: int, is_synthetic: bool) -> str:
+    """A ranking as text: a line a service of the tiers A to D, tier by tier; no bare place."""
+    lines = ["SYNTHETIC figures: nothing here is about a real service."] if is_synthetic else []
+    lines.append(f"Probability of being among the {top} with most need; score and its interval; by indicators alone.")
+    for tier, rows in found[found["tier"] != LAST_TIER].groupby("tier", sort=True):
+        lines.append(f"{tier}")
+        for row in rows.to_dict("records"):
+            chance, alone = row[f"probability_top_{top}"], row[f"companion_probability_top_{top}"]
+            score = f"{row['score']:.0f} ({row['score_low']:.0f}-{row['score_high']:.0f})"
+            lines.append(f"  {row['name']}: {chance:.2f}; score {score}; alone {alone:.2f}; {row['alike']} alike")
+    rest = int((found["tier"] == LAST_TIER).sum())
+    return "\n".join([*lines, f"{rest} more with less than {list(TIER_FLOOR.values())[-1]:.1f}"])
+
+
+def comparison(found: Comparison) -> str:
+    """Who moved, as text: the ten that moved most, then what changed over all."""
+    lines = []
+    for row in found.services.head(10).to_dict("records"):
+        moved = f"{row['probability_before']:.2f} → {row['probability']:.2f}"
+        lines.append(f"  {row['service_id']}: {moved} ({row['tier_before']} → {row['tier']}): {row['why']}")
+    reasons = found.services["why"].value_counts()
+    lines += [f"{count} services: {why}" for why, count in reasons.items()]
+    lines.append(f"rank correlation {found.rank_correlation:.3f}")
+    lines.append(f"{found.dialogue_kept} of {found.dialogue_before} on the earlier dialogue list are on the new one")
+    return "\n".join(lines)

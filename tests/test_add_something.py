@@ -88,6 +88,19 @@ def test_a_kind_of_file_that_people_send_is_one_file(tmp_path: Path) -> None:
     assert rows == [("1804", "2025", "3")]
 
 
+def test_a_measure_is_one_table(tmp_path: Path) -> None:
+    [example] = [
+        each
+        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+        if "[[measure]]" in each
+    ]
+    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    path = registry_home / "norway" / "measures" / "leader_changes.toml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{example}", encoding="utf-8")
+    [added] = [each for each in load("norway", registry_home).measures if each.kind == "leader_change"]
+    assert (added.municipalities, added.days) == (("1853",), "exact")
+
+
 def test_a_joint_service_is_one_table_and_the_end_of_what_was_there(tmp_path: Path) -> None:
     [example] = [
         each

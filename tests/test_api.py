@@ -2,8 +2,10 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from pipeline.api import Release, open_release
@@ -14,6 +16,11 @@ from pipeline.warehouse.release import NoRelease
 @pytest.fixture
 def norway(releases: dict[str, Path]) -> Release:
     return open_release("norway", releases["norway"])
+
+
+@pytest.fixture
+def england(releases: dict[str, Path]) -> Release:
+    return open_release("england", releases["england"])
 
 
 def test_a_release_says_what_it_knows_and_that_it_is_synthetic(norway: Release, releases: dict[str, Path]) -> None:
@@ -41,6 +48,51 @@ def test_the_ranking_has_no_bare_place(norway: Release) -> None:
     assert "rank" not in ranking.columns and {"rank_best", "rank_worst", "tier"} <= set(ranking.columns)
     for _, tier in ranking.groupby("tier"):
         assert tier["name"].tolist() == sorted(tier["name"])
+
+
+def test_the_ranking_can_be_computed_again_and_comes_out_the_same(england: Release) -> None:
+    columns = ["service_id", "probability_top_15", "score", "rank_best", "rank_worst", "alike", "is_dialogue", "tier"]
+    stored = england.sql("SELECT * FROM mart.ranking WHERE is_current AND is_ranked")
+    now = england.rank()
+    pd.testing.assert_frame_equal(
+        now[columns].sort_values("service_id", ignore_index=True),
+        stored[columns].sort_values("service_id", ignore_index=True),
+        check_dtype=False,
+    )
+    for _, tier in now.groupby("tier"):
+        assert tier["name"].tolist() == sorted(tier["name"])
+
+
+def test_other_choices_give_another_ranking(england: Release) -> None:
+    found = england.rank(weights={"timeliness": 3}, top=10, without=["rereferrals"])
+    assert found["probability_top_10"].sum() == pytest.approx(10)
+    told = found["probability_top_10"] >= 0.8
+    assert set(found.loc[told, "tier"]) == {"A"} and "A" not in set(found.loc[~told, "tier"])
+    declared = england.sql("SELECT service_id, score FROM mart.ranking WHERE is_current AND is_ranked")
+    both = found.merge(declared, on="service_id", suffixes=("", "_declared"))
+    assert (both["score"] - both["score_declared"]).abs().max() > 5
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ({"weights": {"speed": 2}}, "weight: given 'speed'; allowed: one of timeliness"),
+        ({"weights": {"timeliness": 0}}, "weight: given '0'; allowed: a number above 0"),
+        ({"top": 0}, "top: given '0'; allowed: a number of places"),
+        ({"without": ["speed"]}, "without: given 'speed'; allowed: one of "),
+        ({"round_id": "2025"}, "round: given '2025'; allowed: one of round_2025"),
+    ],
+)
+def test_a_choice_there_is_not_is_told(england: Release, choice: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        england.rank(**choice)
+
+
+def test_nobody_moved_since_the_same_release(england: Release) -> None:
+    found = england.compare(england)
+    assert found.rank_correlation == pytest.approx(1) and found.dialogue_kept == found.dialogue_before > 0
+    assert (found.services["moved_by"] == 0).all() and set(found.services["why"]) == {"others"}
+    assert (found.services["tier"] == found.services["tier_before"]).all()
 
 
 def test_the_peers_of_a_service_come_nearest_first(norway: Release, releases: dict[str, Path]) -> None:

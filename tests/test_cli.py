@@ -72,6 +72,48 @@ def test_why_without_a_number_says_what_there_is(home: Path, releases: dict[str,
     assert done.returncode == 2 and "allowed: periods 2015, 2016" in done.stderr
 
 
+def test_rank_with_other_choices_is_told_tier_by_tier(home: Path, releases: dict[str, Path]) -> None:
+    words = ("rank", "-j", "england", "--weight", "timeliness=2", "--top", "10", "--without", "rereferrals")
+    done = veiviser(home, *words)
+    assert done.returncode == 0, done.stderr
+    head, *lines = done.stdout.splitlines()
+    assert head == "Probability of being among the 10 with most need; score and its interval; by indicators alone."
+    assert [line for line in lines if len(line) == 1] == ["A", "B", "C", "D"] and "SYNTHETIC" not in done.stdout
+    assert lines[-1].endswith("more with less than 0.1") and not any(line[0].isdigit() for line in lines[:-1])
+    rows = json.loads(veiviser(home, *words, "--json").stdout)
+    assert sum(row["probability_top_10"] for row in rows) == pytest.approx(10)
+    listed = sum(row["tier"] != "E" for row in rows)
+    assert len(rows) == listed + int(lines[-1].split()[0]) and len(lines) == listed + 4 + 1
+
+
+def test_rank_since_tells_who_moved_and_why(home: Path, releases: dict[str, Path]) -> None:
+    day = f"{datetime.strptime(releases['england'].name[:8], '%Y%m%d'):%Y-%m-%d}"
+    done = veiviser(home, "rank", "-j", "england", "--since", day)
+    assert done.returncode == 0, done.stderr
+    assert "rank correlation 1.000" in done.stdout and "services: others" in done.stdout
+    rows = json.loads(veiviser(home, "rank", "-j", "england", "--since", day, "--json").stdout)
+    assert {row["moved_by"] for row in rows} == {0} and {row["why"] for row in rows} == {"others"}
+    never = veiviser(home, "rank", "-j", "england", "--since", "2019-01-01")
+    assert never.returncode == 4
+    assert "no release of england as of 2019-01-01: run `veiviser build --jurisdiction england --as-of" in never.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--weight", "speed=2"], "given 'speed'; allowed: one of timeliness"),
+        (["--weight", "timeliness"], "given 'timeliness'; allowed: a dimension and a number, such as timeliness=2"),
+        (["--weight", "timeliness=-1"], "given '-1'; allowed: a number above 0"),
+        (["--top", "0"], "given '0'; allowed: a number of places, 1 or more"),
+        (["--without", "speed"], "given 'speed'; allowed: one of "),
+        (["--round", "2025"], "given '2025'; allowed: one of round_2025"),
+    ],
+)
+def test_rank_says_what_there_is(home: Path, releases: dict[str, Path], words: list[str], told: str) -> None:
+    done = veiviser(home, "rank", "-j", "england", *words)
+    assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("what", ["indicators", "datasets", "cohorts", "breaks", "units", "checks", "releases"])
 def test_lists_for_people_and_machines(home: Path, releases: dict[str, Path], what: str) -> None:
     lines = veiviser(home, "list", what).stdout.splitlines()

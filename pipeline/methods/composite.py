@@ -26,14 +26,29 @@ def need(value: ArrayLike, low: ArrayLike, high: ArrayLike) -> Floats:
 def power_mean(values: Floats, weights: ArrayLike, power: float = 2.0, axis: int = -1) -> Floats:
     """(sum of w * v**power) ** (1/power) along `axis`, with weights that sum to 1.
 
-    A power above 1 lets one bad dimension weigh more than in the arithmetic mean.
+    A power above 1 lets one bad dimension weigh more than in the arithmetic mean (1); 0 is the geometric mean, -1 the
+    harmonic, and both are 0 as soon as one value with weight is.
     values: any shape, in points, at least 0. weights: one per value along `axis`, or in the shape of the
         values; not negative. A missing value makes the mean missing unless its weight is 0; so do weights all 0.
     Raises ValueError for a negative weight.
 
     Hardy, Littlewood & Polya (1934), Inequalities, ch. 2.
     """
-    return np.asarray(_powered_parts(values, weights, power, axis).sum(axis=axis) ** (1 / power))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if power == 0:
+            return np.exp(_weighted(np.log(np.asarray(values, float)), weights, axis).sum(axis=axis))
+        return np.asarray(_powered_parts(values, weights, power, axis).sum(axis=axis) ** (1 / power))
+
+
+def grouped_mean(values: Floats, group: ArrayLike, weights: ArrayLike, power: float = 1.0) -> Floats:
+    """The power mean of each group of indicators (a dimension, a pillar), one level up in the index.
+
+    values: shape (..., n_indicators), in points. group: shape (n_indicators,), 0..n_groups - 1. weights: shape
+    (n_indicators,). Returns shape (..., n_groups). Missing values as in `power_mean`.
+    """
+    index, share = np.asarray(group), np.asarray(weights, float)
+    members = [np.flatnonzero(index == place) for place in range(index.max() + 1)]
+    return np.stack([power_mean(values[..., inside], share[inside], power) for inside in members], axis=-1)
 
 
 def contributions(dimension_needs: Floats, weights: ArrayLike, power: float = 2.0) -> Floats:
@@ -41,7 +56,10 @@ def contributions(dimension_needs: Floats, weights: ArrayLike, power: float = 2.
 
     dimension_needs: shape (..., D), points of need per dimension, at least 0. weights: shape (D,).
     Returns shape (..., D), in points; the last axis sums to the score. A score of 0 has no parts: zeros.
+    Raises ValueError for a power that is not above 0: such a mean is no sum of parts.
     """
+    if power <= 0:
+        raise ValueError(f"Only a power mean with a power above 0 is a sum of parts (given: {power:g}).")
     parts = _powered_parts(dimension_needs, weights, power, -1)
     total = parts.sum(axis=-1, keepdims=True)
     share = np.divide(parts, total, out=np.zeros_like(parts), where=total != 0)
@@ -50,8 +68,12 @@ def contributions(dimension_needs: Floats, weights: ArrayLike, power: float = 2.
 
 def _powered_parts(values: Floats, weights: ArrayLike, power: float, axis: int) -> Floats:
     """Each w * v**power, weights scaled to sum to 1 along `axis`; weight 0 removes even a missing value."""
+    return _weighted(np.asarray(values, float) ** power, weights, axis)
+
+
+def _weighted(values: Floats, weights: ArrayLike, axis: int) -> Floats:
     share = _scaled(_aligned(np.asarray(weights, float), np.ndim(values), axis), axis)
-    return np.where(share == 0, 0.0, share * np.asarray(values, float) ** power)
+    return np.where(share == 0, 0.0, share * values)
 
 
 def _aligned(weights: Floats, dimensions: int, axis: int) -> Floats:

@@ -11,6 +11,9 @@ Ints = NDArray[np.int64]
 TIER_FLOOR = {"A": 0.8, "B": 0.5, "C": 0.2, "D": 0.1}
 LAST_TIER = "E"
 
+# Two units are called different when one is above the other in nine draws of ten.
+SURE = 0.9
+
 
 def need_rank(score: ArrayLike) -> Ints:
     """Ranks by need: 1 for the highest score; equal scores share the best rank, the next ranks are skipped.
@@ -72,3 +75,41 @@ def tier(probability: ArrayLike) -> NDArray[np.str_]:
     if np.isnan(chance).any():
         raise ValueError("A unit without a probability has no tier.")
     return np.select([chance >= floor for floor in TIER_FLOOR.values()], list(TIER_FLOOR), LAST_TIER)
+
+
+def probability_above(draws: Floats) -> Floats:
+    """The probability that one unit has more need than another; a tie counts half to both.
+
+    draws: shape (n_draws, n_units). Returns shape (n_units, n_units), row above column, 0.5 on the diagonal; a pair and
+    its reverse sum to 1.
+    """
+    by_unit = np.ascontiguousarray(draws.T)
+    result = np.empty((len(by_unit), len(by_unit)))
+    for unit, own in enumerate(by_unit):
+        more, less = (by_unit < own).sum(axis=1), (by_unit > own).sum(axis=1)
+        result[unit] = (own.size + more - less) / (2 * own.size)
+    return result
+
+
+def cannot_be_told_apart(above: Floats, sure: float = SURE) -> NDArray[np.bool_]:
+    """Which pairs of units the draws do not order with the certainty asked for.
+
+    above: shape (n_units, n_units) from `probability_above`. Returns the same shape, symmetric, False on the
+    diagonal: a row counts the others that its unit cannot be told from.
+    """
+    result = np.maximum(above, above.T) < sure
+    np.fill_diagonal(result, False)
+    return np.asarray(result)
+
+
+def share_listed(probability: Floats, listed: ArrayLike, member: ArrayLike) -> tuple[float, float]:
+    """A group's share of those on a list, and the share to expect from the probabilities of being among the k.
+
+    Far apart, something is wrong: a rule works against small units, or for them.
+
+    probability: P(top k), shape (n_units,). listed, member: shape (n_units,), whether a unit is on the list, and in the
+    group. Returns (listed, expected), 0..1; NaN where nobody is listed, or none has any chance.
+    """
+    on, inside = np.asarray(listed, bool), np.asarray(member, bool)
+    shares = [part[inside].sum() / part.sum() if part.sum() > 0 else np.nan for part in (on, probability)]
+    return float(shares[0]), float(shares[1])

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from scipy import optimize, special
 
 Floats = NDArray[np.float64]
 
@@ -11,6 +11,7 @@ EXACT_BELOW = 10
 
 
 EM_ROUNDS = 500
+DRIFT_ROUNDS = 10
 
 
 def wilson_interval(numerator: ArrayLike, denominator: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -37,13 +38,26 @@ def byar_interval(count: ArrayLike, exposure: ArrayLike, level: float = 0.95) ->
     count: number of events, at least 0. exposure: for example children or child-years; shapes broadcast.
     Returns (low, high) in events per unit of exposure. NaN where the exposure is 0 or either part is missing.
 
-    Breslow & Day (1987), Statistical Methods in Cancer Research II, p. 69; Garwood (1936), Biometrika 28:437.
+    Breslow & Day (1987), Statistical Methods in Cancer Research II, p. 69.
     """
     y, e = _positive_denominator(count, exposure)
     few = y < EXACT_BELOW
-    exact_low, exact_high = _garwood(y, level)
+    exact_low, exact_high = exact_count_interval(y, level)
     byar_low, byar_high = _byar(y, level)
     return np.where(few, exact_low, byar_low) / e, np.where(few, exact_high, byar_high) / e
+
+
+def exact_count_interval(count: ArrayLike, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Exact interval of a Poisson mean: which expectations a count does not stand out from.
+
+    count: number of events, at least 0, any shape. Returns (low, high) in events; NaN where the count is missing.
+
+    Garwood (1936), Biometrika 28:437.
+    """
+    y, tail = np.asarray(count, float), (1 - level) / 2
+    # Quantiles of chi-square / 2, written as gamma quantiles.
+    low = np.where(y > 0, special.gammaincinv(y, tail), 0.0)
+    return np.where(np.isnan(y), np.nan, low), np.asarray(special.gammaincinv(y + 1, 1 - tail))
 
 
 def dispersion(numerator: ArrayLike, exposure: ArrayLike, unit: ArrayLike) -> float:
@@ -64,6 +78,32 @@ def dispersion(numerator: ArrayLike, exposure: ArrayLike, unit: ArrayLike) -> fl
     if freedom < 1:
         return 1.0
     return max(float(((y - expected)[has_scatter] ** 2 / expected[has_scatter]).sum() / freedom), 0.01)
+
+
+def dispersion_beside_drift(numerator: ArrayLike, exposure: ArrayLike, unit: ArrayLike) -> float:
+    """Scatter of counts as a multiple of Poisson scatter, apart from the drift of the rates themselves.
+
+    Pearson's terms (y - e)² / e grow with e where rates drift, and do not where counts scatter: a straight line with no
+    negative part tells the two apart. Arguments as in `dispersion`; 1 where no unit has two periods, 0.01 at the least.
+
+    McCullagh & Nelder (1989), Generalized Linear Models, §4.5; Lawson & Hanson (1974), Solving Least Squares Problems.
+    """
+    y, e, u = np.asarray(numerator, float), np.asarray(exposure, float), np.asarray(unit)
+    known = np.isfinite(y) & (e > 0)
+    y, e, u = y[known], e[known], np.unique(u[known], return_inverse=True)[1]
+    periods = np.bincount(u)[u]
+    expected = e * (np.bincount(u, y) / np.bincount(u, e))[u] if y.size else e
+    used = (periods > 1) & (expected > 0)
+    if not used.any():
+        return 1.0
+    y, expected, periods = y[used], expected[used], periods[used]
+    terms = (y - expected) ** 2 / expected * periods / (periods - 1)
+    line = np.column_stack([np.ones_like(expected), expected])
+    found = np.array([1.0, 0.0])
+    for _ in range(DRIFT_ROUNDS):
+        weight = 1 / np.maximum(line @ found, 0.01)  # the spread of a term grows with the term
+        found = optimize.nnls(line * weight[:, None], terms * weight)[0]
+    return max(float(found[0]), 0.01)
 
 
 def expected_totals(
@@ -121,13 +161,6 @@ def _positive_denominator(numerator: ArrayLike, denominator: ArrayLike) -> tuple
     """Both parts as floats of one shape, with NaN for a denominator that is not above 0."""
     y, n = np.broadcast_arrays(np.asarray(numerator, float), np.asarray(denominator, float))
     return y, np.where(n > 0, n, np.nan)
-
-
-def _garwood(y: Floats, level: float) -> tuple[Floats, Floats]:
-    """Exact limits of a Poisson mean; quantiles of chi-square / 2, written as gamma quantiles."""
-    tail = (1 - level) / 2
-    low = np.where(y > 0, special.gammaincinv(y, tail), 0.0)
-    return np.where(np.isnan(y), np.nan, low), special.gammaincinv(y + 1, 1 - tail)
 
 
 def _byar(y: Floats, level: float) -> tuple[Floats, Floats]:

@@ -1,10 +1,12 @@
 """The index: dimensions and weights, goalposts, and the rounds in which services are ranked."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from pipeline.problems import bad_input
 from pipeline.registry.model import Declaration, Identifier, Period, Text
 
 
@@ -37,6 +39,33 @@ class Goalpost(Declaration):
         return self
 
 
+class Dialogue(Declaration):
+    """Who is talked about with the county governors: all from a probability on, at least and at most so many."""
+
+    probability: Annotated[float, Field(gt=0, lt=1)]
+    least: Annotated[int, Field(ge=1)]
+    most: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Dialogue":
+        if self.least > self.most:
+            raise ValueError(f"least {self.least} must not be above most {self.most}")
+        return self
+
+
+class Alternatives(Declaration):
+    """What could have been chosen otherwise; every combination is computed. The first of each list is the choice made.
+
+    heavier: how many times its weight each dimension gets in turn, besides the declared weights; each indicator is left
+    out once, too. draws: of each variant.
+    """
+
+    normalisations: Annotated[tuple[Literal["goalposts", "min_max", "z_score", "rank"], ...], Field(min_length=1)]
+    means: Annotated[tuple[Literal["power", "arithmetic", "geometric_of_performance"], ...], Field(min_length=1)]
+    heavier: Annotated[float, Field(gt=1)]
+    draws: Annotated[int, Field(ge=64)]
+
+
 class Round(Declaration):
     """A ranking: one era, the periods that are pooled, the dimensions it can see."""
 
@@ -65,6 +94,8 @@ class Index(Declaration):
     dimensions: Annotated[tuple[Dimension, ...], Field(min_length=1)]
     goalposts: tuple[Goalpost, ...]
     rounds: Annotated[tuple[Round, ...], Field(min_length=1)]
+    dialogue: Dialogue
+    alternatives: Alternatives
 
     @property
     def current_round(self) -> Round:
@@ -77,4 +108,23 @@ class Index(Declaration):
             raise ValueError("exactly one round has is_current = true")
         if self.tier_top not in self.top:
             raise ValueError(f"tier_top {self.tier_top} must be one of top {list(self.top)}")
+        if self.alternatives.draws > self.draws:
+            raise ValueError(f"alternatives.draws {self.alternatives.draws} must not be above draws {self.draws}")
         return self
+
+    def otherwise(self, weights: Mapping[str, float], top: int | None) -> "Index":
+        """The index with other weights of dimensions, and the probability of being among another number.
+
+        Raises BadInput for a dimension there is not, a weight that is not above 0, and a number below 1.
+        """
+        known = [each.id for each in self.dimensions]
+        for name, weight in weights.items():
+            if name not in known:
+                raise bad_input("rank", "", "weight", name, "one of " + ", ".join(known))
+            if not weight > 0:
+                raise bad_input("rank", name, "weight", f"{weight:g}", "a number above 0; leave indicators out instead")
+        if top is not None and top < 1:
+            raise bad_input("rank", "", "top", str(top), "a number of places, 1 or more")
+        dimensions = tuple(d.model_copy(update={"weight": weights.get(d.id, d.weight)}) for d in self.dimensions)
+        places = {"tier_top": top or self.tier_top, "top": tuple(sorted({*self.top, top or self.tier_top}))}
+        return self.model_copy(update={"dimensions": dimensions, **places})

@@ -18,9 +18,12 @@ from pipeline.registry.dataset import BufdirDataset, Correction, Dataset, Datase
 from pipeline.registry.index import Index, Round
 from pipeline.registry.letters import mistakes as letter_mistakes
 from pipeline.registry.list_correction import ListCorrection
+from pipeline.registry.measures import Measure
 from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.peers import Peers, mistakes
-from pipeline.registry.programme import Cohort, Office
+from pipeline.registry.programme import Cohort, Office, Programme
+from pipeline.registry.programme_checks import mistakes as programme_mistakes
+from pipeline.registry.protocol import Protocol
 from pipeline.registry.reader import Reader
 from pipeline.registry.services import Alone, JointService, Region, SplitPart, SplitWeight
 
@@ -43,7 +46,10 @@ class Registry:
     list_corrections: tuple[ListCorrection, ...]
     split_weights: tuple[SplitWeight, ...]
     split_parts: tuple[SplitPart, ...]
+    programme: Programme | None
     cohorts: tuple[Cohort, ...]
+    measures: tuple[Measure, ...]
+    protocols: tuple[Protocol, ...]
     breaks: tuple[Break, ...]
     peers: Peers | None
     calendar: Calendar | None = dataclass_field(repr=False)  # touches no number, so no release is named by it
@@ -116,7 +122,10 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "list_corrections": reader.rows("services/list_corrections.toml", "correction", ListCorrection),
         "split_weights": reader.rows("services/split_weights.toml", "split_weight", SplitWeight),
         "split_parts": reader.rows("services/split_parts.toml", "split_part", SplitPart),
+        "programme": reader.one("programme.toml", Programme) if (folder / "programme.toml").exists() else None,
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
+        "measures": reader.rows("measures/*.toml", "measure", Measure),
+        "protocols": tuple(reader.by_id("protocols", Protocol).values()),
         "breaks": reader.rows("breaks.toml", "break", Break),
         "peers": reader.one("peers.toml", Peers) if (folder / "peers.toml").exists() else None,
         "calendar": reader.one("calendar.toml", Calendar) if (folder / "calendar.toml").exists() else None,
@@ -148,6 +157,7 @@ def _across(registry: Registry) -> Iterator[Problem]:
         *_crossings(registry),
         *_peers(registry),
         *_letters(registry),
+        *programme_mistakes(registry),
     ]:
         yield Problem(f"{home}/{file}", "", field, given, allowed)
 

@@ -1,11 +1,14 @@
-"""Offices and cohorts: who is responsible for whom, and who was guided when. Services stand in `services.py`."""
+"""Offices, the programme and its cohorts: who is responsible for whom, what guidance is, and who was guided when.
+
+Services stand in `services.py`, other measures in `measures.py`, how an effect is looked for in `protocol.py`.
+"""
 
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pipeline.registry.model import Declaration, Identifier, Language, Period, Text, Validity
+from pipeline.registry.model import Declaration, Identifier, Language, Period, Sure, Text, Validity
 
 
 class OfficeCounty(Validity):
@@ -49,15 +52,95 @@ class Phase(Declaration):
     last_period: Period
 
 
+class Challenge(Declaration):
+    """What somebody said is hard, and the indicators that would show it; none where no figure does."""
+
+    words: Text
+    said_by: Literal["directorate", "leader", "office"]
+    indicators: tuple[Identifier, ...] = ()
+    source: str
+    sure: Sure
+
+
+class Step(Declaration):
+    """A step of guidance, in the order in which they are taken."""
+
+    id: Identifier
+    name: Text
+
+
+class UnnamedCohort(Declaration):
+    """A cohort of which it is public that there was one, but not who was in it.
+
+    When the names are known it becomes a file in `programme/`, and goes from here. `days = "year"` says that only the
+    year of the start is known. `size` and `end` are left out where they are not public.
+    """
+
+    id: Identifier
+    label: Text
+    start: date
+    days: Literal["exact", "year"] = "exact"
+    end: date | None = None
+    size: Annotated[int, Field(ge=1)] | None = None
+    unknown: Text
+    source: str
+    sure: Sure
+
+
+class Programme(Declaration):
+    """What guidance consists of, whoever gets it."""
+
+    id: Identifier
+    name: Text
+    months: Annotated[int, Field(ge=1)]
+    gatherings: Annotated[int, Field(ge=0)]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    challenges: tuple[Challenge, ...] = ()
+    unnamed_cohorts: tuple[UnnamedCohort, ...] = ()
+    source: str
+
+
+class Gathering(Declaration):
+    """One of the gatherings of a cohort; without a day it is still to come, or its day is not public."""
+
+    number: Annotated[int, Field(ge=1)]
+    day: date | None = None
+    themes: tuple[Text, ...] = ()
+
+
+class StepTaken(Validity):
+    """A step that a member is in or has been through, and what it was about."""
+
+    step: Identifier
+    themes: tuple[Text, ...] = ()
+
+
 class CohortMember(Declaration):
-    """A municipality as it was called and coded when the agreement was signed."""
+    """The municipality that is party to the agreement, as it was called and coded then: of a joint service, the host.
+
+    Whom the service had as members that day follows from the services. guides: what they are called in the
+    programme's own list, never more about them. steps, challenges: as far as they are known.
+    """
 
     name: str
     municipality_code: str
+    agreement_day: date | None = None
+    guides: tuple[str, ...] = ()
+    steps: tuple[StepTaken, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
+
+
+class Guides(Declaration):
+    """The guides of a cohort together: how many, in posts of which size (per cent of full time)."""
+
+    number: Annotated[int, Field(ge=1)]
+    smallest_post_percent: Annotated[float, Field(gt=0, le=100)]
+    largest_post_percent: Annotated[float, Field(gt=0, le=100)]
+    source: str
 
 
 class Cohort(Declaration):
-    """Services that started guidance together."""
+    """Services that started guidance together. `size` is how many there were when not all of them are named."""
 
     id: Identifier
     label: Text
@@ -67,4 +150,22 @@ class Cohort(Declaration):
     era: Identifier
     phases: tuple[Phase, ...]
     members: Annotated[tuple[CohortMember, ...], Field(min_length=1)]
+    size: int | None = None
+    guides: Guides | None = None
+    gatherings: tuple[Gathering, ...] = ()
     source: str
+
+    @model_validator(mode="after")
+    def _days_and_numbers_fit(self) -> "Cohort":
+        if self.end <= self.start:
+            raise ValueError(f"end {self.end} must be after start {self.start}")
+        if self.size is not None and self.size < len(self.members):
+            raise ValueError(f"size {self.size} must be at least the {len(self.members)} members named")
+        for member in self.members:
+            if member.agreement_day and member.agreement_day > self.end:
+                raise ValueError(f"agreement_day {member.agreement_day} of {member.name} must not be after {self.end}")
+        return self
+
+    def phase(self, phase_id: str) -> Phase | None:
+        """The phase of a name, if the cohort has it."""
+        return next((each for each in self.phases if each.id == phase_id), None)

@@ -20,6 +20,11 @@ SHARED_TABLES = (
     "ops.run",
     "mart.ranking",
     "mart.estimate",
+    "mart.need_exit",
+    "mart.need_round",
+    "mart.need_model",
+    "mart.need_choice",
+    "mart.need_dimension",
     "mart.service_peer",
     "mart.cell",
     "mart.source",
@@ -32,7 +37,9 @@ class RoundFacts:
     """A round: its indicators (those with a legal duty first), and its services by tier and name.
 
     ranked, not_ranked: one row a service. estimates: one row a service and indicator. cells: and period.
-    peers: one row a service and similar service, the nearest first.
+    peers: one row a service and similar service, the nearest first. exits: one row a service that is likely on the
+    list and indicator that could take it off. model: one row an indicator. choices: one row a choice of the method.
+    dimensions: one row a dimension. whole: the row of mart.need_round; none where nobody is ranked.
     """
 
     round: Round
@@ -42,6 +49,11 @@ class RoundFacts:
     estimates: pd.DataFrame
     cells: pd.DataFrame
     peers: pd.DataFrame
+    exits: pd.DataFrame
+    model: pd.DataFrame
+    choices: pd.DataFrame
+    dimensions: pd.DataFrame
+    whole: pd.DataFrame
     is_synthetic: bool
 
 
@@ -65,6 +77,11 @@ class Facts:
     def chance(self) -> str:
         """The column with the probability of being among those k."""
         return f"probability_top_{self.k}"
+
+    @property
+    def chance_alone(self) -> str:
+        """The column with the same, each indicator by itself."""
+        return f"companion_{self.chance}"
 
     @property
     def is_synthetic(self) -> bool:
@@ -124,6 +141,11 @@ def _round(tables: Tables, registry: Registry, each: Round) -> RoundFacts:
         estimates=estimates.assign(is_estimated=estimates["is_estimated"].eq(True)),
         cells=cells.reset_index(drop=True),
         peers=_of(tables["mart.service_peer"], each).sort_values(["service_id", "place"]).reset_index(drop=True),
+        exits=_of(tables["mart.need_exit"], each).reset_index(drop=True),
+        model=_of(tables["mart.need_model"], each).sort_values("position").reset_index(drop=True),
+        choices=_of(tables["mart.need_choice"], each).reset_index(drop=True),
+        dimensions=_of(tables["mart.need_dimension"], each).reset_index(drop=True),
+        whole=_of(tables["mart.need_round"], each).reset_index(drop=True),
         is_synthetic=bool(cells["is_synthetic"].any()),
     )
 

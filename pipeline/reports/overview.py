@@ -83,23 +83,26 @@ def _inlined() -> dict[str, Markup]:
     """Scripts and styles, as they stand in the page."""
     return {
         "style": style(),
-        "script": Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
+        "script": Markup(
+            "\n".join((TEMPLATES / each).read_text(encoding="utf-8") for each in ("page.js", "filter.js"))
+        ),
         "topojson": Markup(f"window.PlotlyGeoAssets={{topojson:{{world_110m:{json.dumps(TOPOJSON)}}}}};"),
         "plotly": Markup(get_plotlyjs()),
     }
 
 
 def _page(facts: Facts, say: Voice, addresses: dict[Language, str]) -> str:
+    languages = facts.registry.jurisdiction.languages
     return _template().render(
         say=say,
         facts=facts,
         registry=facts.registry,
         offices=facts.offices.values(),
         addresses=addresses,
-        revisions=address(say.language, facts.registry.jurisdiction.languages, "revisions"),
+        revisions=address(say.language, languages, "revisions"),
         names={"nb": "Bokmål", "nn": "Nynorsk", "en": "English"},
         introduction=_introduction(facts, say),
-        sections=list(sections(facts, say)),
+        sections=list(sections(facts, say, address(say.language, languages, "services"))),
         zoom=json.dumps(
             {"Zoom in": say("figure.zoom_in"), "Zoom out": say("figure.zoom_out"), "Reset": say("figure.reset")}
         ),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.registry.breaks import Break
 from pipeline.registry.programme import Cohort
-from pipeline.reports import breaks, charts, courses, maps, overview_tables, peers
+from pipeline.reports import breaks, charts, courses, maps, method, overview_tables, peers
 from pipeline.reports.facts import TIERS, Facts, RoundFacts, records
 from pipeline.reports.figures import Figure
 from pipeline.reports.tables import Table
@@ -33,19 +33,21 @@ class Section:
     details: Sequence[Table] = ()
 
 
-def sections(facts: Facts, say: Voice) -> Iterator[Section]:
-    """The sections in reading order."""
+def sections(facts: Facts, say: Voice, services_page: str) -> Iterator[Section]:
+    """The sections in reading order; services_page: where each service has a part of its own."""
     yield _round(facts, say)
     yield Section(
         "ranking",
         say("page.ranking"),
         lead=say("section.ranking", k=facts.k),
         figures=[charts.ranking(say, facts)],
-        filtered=overview_tables.ranking(say, facts, facts.current),
+        filtered=overview_tables.ranking(say, facts, facts.current, services_page),
     )
+    yield _dialogue(facts, say)
     drawn = maps.tier_map(say, facts)
     if drawn:
         yield Section("map", say("page.map"), figures=[drawn])
+    yield _method(facts, say)
     values = overview_tables.values(say, facts, facts.current)
     yield Section("values", say("page.indicator_values"), details=[values])
     if len(facts.current.peers):
@@ -79,6 +81,28 @@ def _round(facts: Facts, say: Voice) -> Section:
         points_title=say("page.how_to_read"),
         points=[*_how_to_read(facts, say), *_pooled(facts, say, facts.current)],
         tiers=_tiers(facts, say),
+    )
+
+
+def _dialogue(facts: Facts, say: Voice) -> Section:
+    nearly = method.tipping_table(say, facts)
+    return Section(
+        "dialogue",
+        say("page.dialogue"),
+        lead=method.dialogue(say, facts),
+        points=[say("dialogue.tipping_lead")] if nearly.rows else [],
+        details=[method.dialogue_table(say, facts), *([nearly] if nearly.rows else [])],
+    )
+
+
+def _method(facts: Facts, say: Voice) -> Section:
+    made = (method.choices_table, method.weights_table, method.model_table)
+    return Section(
+        "method",
+        say("page.method"),
+        lead=say("method.lead"),
+        points=method.points(say, facts),
+        tables=[table for table in (each(say, facts) for each in made) if table.rows],
     )
 
 
@@ -118,7 +142,9 @@ def _how_to_read(facts: Facts, say: Voice) -> list[str]:
         say("read.law"),
         say("read.need"),
         say("read.tiers", k=facts.k),
-        say("read.interval", level=level),
+        say("read.outlook"),
+        say("read.interval", level=level, method=say("page.method")),
+        say("read.companion"),
         say("read.shrunken", borrowed=say("note.borrowed")),
         say("read.missing"),
         *([say("read.implied")] if current.estimates["is_estimated"].any() else []),

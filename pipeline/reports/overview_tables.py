@@ -36,15 +36,22 @@ def cohort_names(say: Voice, facts: Facts, cohorts: Any) -> str:
     return say.list(labels.get(each, each) for each in cohorts.split(", "))
 
 
-def _service(row: Any) -> Cell | str:
+def _service(row: Any, href: str = "") -> Cell:
     """The name of a service, and its members where the name does not name them."""
-    members = str(row.member_names).split(", ")
-    is_named = all(member.split(" (")[0] in row.name for member in members)
-    return row.name if is_named else Cell(row.name, [row.member_names])
+    return Cell(row.name, members(row), href=href)
 
 
-def ranking(say: Voice, facts: Facts, round_facts: RoundFacts) -> Table:
-    """All ranked services of a round: tier, probabilities, the spans of place and need."""
+def members(row: Any) -> list[str]:
+    """The members of a service, where its name does not name them."""
+    is_named = all(member.split(" (")[0] in row.name for member in str(row.member_names).split(", "))
+    return [] if is_named else [row.member_names]
+
+
+def ranking(say: Voice, facts: Facts, round_facts: RoundFacts, page: str = "") -> Table:
+    """All ranked services of a round: tier, probabilities, spans of place and need, and how these hold.
+
+    page: the page that has a part for each of them; none for earlier rounds.
+    """
     level, top = say.percent(facts.registry.index.interval_level), facts.registry.index.top
     columns = [
         Column(unit_word(say, facts)),
@@ -52,30 +59,52 @@ def ranking(say: Voice, facts: Facts, round_facts: RoundFacts) -> Table:
         *(Column(say("column.chance_short", k=k), is_number=True, is_whole=True) for k in top),
         Column(say("column.rank_interval", level=level), is_whole=True),
         Column(say("column.score_interval", level=level), is_number=True, is_whole=True),
+        Column(say("column.alone_chance", k=facts.k), is_number=True),
+        Column(say("column.alone_need", level=level), is_number=True, is_whole=True),
+        Column(say("column.variants", k=facts.k), is_number=True),
+        Column(say("column.alike"), is_number=True),
+        Column(say("column.own_share"), is_number=True),
         Column(say("column.children"), is_number=True),
         Column(office_word(say, facts)),
         *([Column(say("column.cohorts"))] if facts.registry.cohorts else []),
     ]
-    body = [_ranking_row(say, facts, row, top) for row in records(round_facts.ranked)]
+    body = [_ranking_row(say, facts, row, top, page) for row in records(round_facts.ranked)]
     caption = say(
         "table.ranking", n=say.number(len(body)), round=say.of(round_facts.round.label), places=say.list(map(str, top))
     )
     return Table(f"ranking-{round_facts.round.id}", marked(say, caption, round_facts.is_synthetic), columns, body)
 
 
-def _ranking_row(say: Voice, facts: Facts, row: Any, top: tuple[int, ...]) -> Row:
+def _ranking_row(say: Voice, facts: Facts, row: Any, top: tuple[int, ...], page: str) -> Row:
     office = office_name(say, facts, row.office_id)
     cells = [
-        _service(row),
-        say.tier(row.tier, facts.k),
+        _service(row, page and f"{page}#{row.service_id}"),
+        Cell(say.tier(row.tier, facts.k), [say("dialogue.on")] if row.is_dialogue else []),
         *(say.chance(getattr(row, f"probability_top_{k}")) for k in top),
         say.rank(row.rank_best, row.rank_worst),
-        say.between(row.score_low, row.score_high),
+        score(say, row.score, row.score_low, row.score_high),
+        say.chance(getattr(row, facts.chance_alone)),
+        score(say, row.companion_score, row.companion_low, row.companion_high),
+        variants(say, row),
+        say.number(row.alike),
+        Cell(say.percent(row.own_share), [say("note.borrowed")] if row.own_share < reasons.BORROWED_BELOW else []),
         "" if pd.isna(row.child_population) else say.number(row.child_population),
         office,
         *([cohort_names(say, facts, row.cohorts)] if facts.registry.cohorts else []),
     ]
     return Row(cells, {"name": f"{row.name} {row.member_names}".casefold(), "office": office})
+
+
+def score(say: Voice, points: float, low: float, high: float) -> str:
+    """Need with its interval."""
+    return f"{say.number(points)} ({say.between(low, high, 0)})"
+
+
+def variants(say: Voice, row: Any) -> Cell | str:
+    """In what share of the variants of the method a service is among the k, and the span of its places."""
+    if pd.isna(row.share_in_top):
+        return "–"
+    return Cell(say.percent(row.share_in_top), [say.rank(row.rank_least, row.rank_most)])
 
 
 def values(say: Voice, facts: Facts, round_facts: RoundFacts) -> Table:

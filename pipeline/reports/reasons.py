@@ -83,7 +83,7 @@ def notes(say: Voice, row: Any) -> list[str]:
     if row.hidden_cells == 1:
         said.append(say("note.hidden_cell"))
     elif row.hidden_cells > 1:
-        said.append(say("note.hidden_cells", n=row.hidden_cells))
+        said.append(say("note.hidden_cells", n=say.number(row.hidden_cells)))
     if row.own_information_share < BORROWED_BELOW:
         said.append(say("note.borrowed"))
     elif row.is_small:

@@ -18,9 +18,10 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.reports import palette
 
-Form = Literal["text", "share", "count", "about"] | str
+Form = Literal["text", "share", "part", "count", "about"] | str
 NUMBER = {
     "share": '[<0.01]"<1 %";[>0.99]">99 %";0 %',
+    "part": "0 %",
     "count": "#,##0",
     "about": "General",
     "decimals_0": "#,##0",

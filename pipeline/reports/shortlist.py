@@ -90,6 +90,9 @@ def _identity(say: Voice, facts: Facts, mine: pd.DataFrame) -> list[Field]:
             list(map(say.rank, mine["rank_best"], mine["rank_worst"])),
             width=18,
         ),
+        Field(say("page.dialogue"), [say("dialogue.on") if each else "" for each in mine["is_dialogue"]], width=12),
+        Field(say("pack.variants", k=facts.k), mine["share_in_top"], width=13, form="part"),
+        Field(say("pack.own_share"), mine["own_share"], width=10, form="part"),
     ]
     if facts.municipal_word == "municipality":
         fields.append(Field(say("column.host"), mine["host_name"], width=14))
@@ -139,16 +142,26 @@ def _numbers(
     yield Field(say("pack.high"), table["value_high"].where(seen), top, width=8, form=form)
     yield Field(say("pack.country"), table["country_median"], top, width=10, form=form)
     yield from peers.columns(say, facts, table, top, form)
-    yield Field(say("pack.note"), [_note(say, row) for row in records(table, with_index=True)], top, width=30)
+    yield Field(say("pack.note"), [_note(say, indicator, row) for row in records(table)], top, width=36)
     path = [paths.get((indicator.id, service), "") for service in table["service_id"]]
     yield Field(say("pack.path"), path, top, width=44)
 
 
-def _note(say: Voice, row: Any) -> str:
+def _note(say: Voice, indicator: Indicator, row: Any) -> str:
+    """What the model expects, the verdicts that say something, and what is missing, hidden or worked out."""
+    if pd.isna(row.is_observed):
+        return say("status.unknown")
+    numbers = (say.number(each, indicator.decimals) for each in (row.expected_low, row.expected_high))
+    low, high = numbers
+    said = [say("pack.expected", value=say.value(row.expected_value, indicator), low=low, high=high)]
     if row.is_observed is not True:
-        return say("status.unknown") if pd.isna(row.is_observed) else reasons.missing(say, row)
+        return sentence("; ".join([reasons.missing(say, row), *said]))
+    if row.duty in ("met", "not_met"):
+        said.append(say(f"verdict.duty_{row.duty}"))
+    if row.others in ("more_need", "less_need"):
+        said.append(say(f"verdict.others_{row.others}"))
     about = [say("note.implied")] if row.is_estimated is True else []
-    return sentence("; ".join([*about, *reasons.notes(say, row)]))
+    return sentence("; ".join([*said, *about, *reasons.notes(say, row)]))
 
 
 def _not_ranked(say: Voice, facts: Facts, office: Office) -> Sheet:
@@ -183,7 +196,12 @@ def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
         ("", say("read.law")),
         ("", say("read.tiers", k=facts.k)),
         *((sentence(say.tier(each, facts.k)), say(f"tier.explain_{each}")) for each in "ABCDE"),
-        ("", say("read.interval", level=level)),
+        ("", say("read.outlook")),
+        ("", say("read.interval", level=level, method=say("page.method"))),
+        ("", say("read.companion")),
+        (say("page.dialogue"), say("pack.explain_dialogue", k=facts.k)),
+        (say("pack.variants", k=facts.k), say("pack.explain_variants", k=facts.k)),
+        (say("pack.own_share"), say("pack.explain_own_share")),
         ("", say("read.shrunken", borrowed=say("note.borrowed"))),
         ("", say("read.missing")),
         ("", say("read.implied")),

@@ -17,11 +17,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell with a main line and smaller ones below it; `is_missing` when the main line is a reason, not a number."""
+    """A cell with a main line and smaller ones below it; `is_missing` when the main line is a reason, not a number.
+
+    href: where the main line leads. bar: length of a bar under it, 0..1; the number itself must be in the text.
+    """
 
     text: str
     notes: Sequence[str] = ()
     is_missing: bool = False
+    href: str = ""
+    bar: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,4 +74,8 @@ def _content(cell: Cell | str) -> str:
     if isinstance(cell, str):
         return escape(cell)
     main = f"<em>{escape(cell.text)}</em>" if cell.is_missing else escape(cell.text)
+    if cell.href:
+        main = f'<a href="{escape(cell.href)}">{main}</a>'
+    if cell.bar is not None:
+        main += f'<span class="bar-of" style="width:{100 * cell.bar:.0f}%"></span>'
     return main + "".join(f"<small>{escape(note)}</small>" for note in cell.notes)

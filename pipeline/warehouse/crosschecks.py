@@ -104,6 +104,22 @@ WHERE NOT EXISTS (
         AND (municipality.valid_to IS NULL OR municipality.valid_to > CAST(declared.code_date AS DATE))
 )
 """
+# A measure's municipality that was none on its first day.
+NO_SUCH_PLACE = """
+SELECT
+    'measures',
+    declared.measure_id,
+    'municipalities',
+    '''' || declared.municipality_code || '''',
+    'a municipality code in use on ' || CAST(declared.first_day AS DATE)
+FROM registry.measure AS declared
+WHERE declared.municipality_code IS NOT NULL AND NOT EXISTS (
+    FROM core.municipality AS municipality
+    WHERE municipality.municipality_code = declared.municipality_code
+        AND municipality.valid_from <= CAST(declared.first_day AS DATE)
+        AND (municipality.valid_to IS NULL OR municipality.valid_to > CAST(declared.first_day AS DATE))
+)
+"""
 # A map shows the municipalities in use on its border date: these it lacks.
 NOT_ON_THE_MAP = """
 SELECT
@@ -171,6 +187,7 @@ QUERIES = {
     "nothing else is on the map": ONLY_ON_THE_MAP,
     "names on the map belong to their codes": NAME_OF_ANOTHER,
     "every member of a cohort was a municipality": NO_SUCH_MEMBER,
+    "every place of a measure was a municipality": NO_SUCH_PLACE,
     "every service of a break is one of today": NO_SUCH_SERVICE,
 }
 

@@ -29,6 +29,7 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
     yield "cohort_member", frame(_cohort_members(registry), COHORT_MEMBER)
     yield "phase", frame(_phases(registry), PHASE)
+    yield "measure", frame(_measures(registry), MEASURE)
     yield "series_break", frame(_breaks(registry), SERIES_BREAK)
     yield "series_break_service", frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
@@ -55,6 +56,21 @@ COHORT_MEMBER = {
     "end_date": DAY,
 }
 PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
+MEASURE = {
+    "measure_id": "str",
+    "kind": "str",
+    "first_day": DAY,
+    "last_day": DAY,
+    "days": "str",
+    "office_id": "str",
+    "municipality_code": "str",
+    "finding": "str",
+    "sure": "str",
+    "source": "str",
+    "label_nb": "str",
+    "label_nn": "str",
+    "label_en": "str",
+}
 
 SERIES_BREAK = {
     "break_id": "str",
@@ -213,6 +229,26 @@ def _phases(registry: Registry) -> Iterator[dict[str, Any]]:
         for each in cohort.phases:
             start, end = _span(registry, each.first_period, each.last_period)
             yield {"cohort_id": cohort.id, "phase": each.id, "phase_start": start, "phase_end": end}
+
+
+def _measures(registry: Registry) -> Iterator[dict[str, Any]]:
+    """One row a measure and place: an office, a municipality, or neither for the whole country."""
+    for each in registry.measures:
+        places: list[tuple[str | None, str | None]] = [(office, None) for office in each.offices]
+        places += [(None, code) for code in each.municipalities]
+        for office, municipality in places or [(None, None)]:
+            yield {
+                "measure_id": each.id,
+                "kind": each.kind,
+                "first_day": each.first_day,
+                "last_day": each.last_day,
+                "days": each.days,
+                "office_id": office,
+                "municipality_code": municipality,
+                "finding": each.finding,
+                "sure": each.sure,
+                "source": each.source,
+            } | texts(each, "label")
 
 
 def _breaks(registry: Registry) -> Iterator[dict[str, Any]]:

@@ -73,6 +73,17 @@ def current_or_none(folder: Path) -> Path | None:
         return None
 
 
+def of_day(folder: Path, day: date) -> Path:
+    """The newest built release with an as-of date. Raises NoRelease, with the command that makes one."""
+    found = sorted((folder / "releases").glob(f"{day:%Y%m%d}_*.duckdb"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        command = f"veiviser build --jurisdiction {folder.name} --as-of {day}"
+        raise NoRelease(
+            f"no release of {folder.name} as of {day}: run `{command}`, then `veiviser build` for the newest"
+        )
+    return found[-1]
+
+
 def _switch(folder: Path, name: str) -> None:
     """Makes a release the current one, in one step that either happens or does not; under the lock."""
     part = folder / "current.part"

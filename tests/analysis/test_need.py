@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.need import Estimate, _Score, need_tables
+from pipeline.analysis.need import need_tables
+from pipeline.analysis.score import Score
 from pipeline.registry.load import Registry, load
 from pipeline.warehouse.release import connect
 
@@ -45,12 +46,9 @@ def test_a_score_by_hand() -> None:
     each = registry.index.rounds[0]
     needs = {"assessments_on_time": [30.0, 60], "conferences_on_time": [50.0, 20], "reviews_on_time": [0.0, 80]}
     needs |= {"rereferrals": [10.0, 100], "repeat_plans": [90.0, 0]}
-    estimates = [
-        Estimate(indicator, pd.DataFrame({"is_observed": [True]}), np.zeros((2, 1)))
-        for indicator in registry.entering(each)
-    ]
     draws = {name: np.array(values)[:, None] for name, values in needs.items()}
-    score = _Score(registry.index, each, registry.entering(each), estimates, draws, 1)
+    observed = {name: np.ones(1) for name in needs}
+    score = Score(registry.index, each, registry.entering(each), observed, draws, 1)
     slow = [((40**2 + 0**2 + 50**2) / 3) ** 0.5, ((40**2 + 80**2 + 50**2) / 3) ** 0.5]
     assert score.draws[:, 0].tolist() == pytest.approx(slow)
     reviews = (0 + slow[1] * 80**2 / (40**2 + 80**2 + 50**2)) / 2
@@ -82,13 +80,10 @@ def test_a_service_without_a_whole_dimension_is_not_ranked() -> None:
     """Three services, four dimensions; the second lacks foster children altogether, the third a third of capacity."""
     registry = load("norway")
     each = registry.index.rounds[1]
-    observed = {"foster_supervision_missed": [1, 0, 1], "foster_follow_up_missed": [1, 0, 1], "caseload": [1, 1, 0]}
-    estimates, needs = [], {}
-    for indicator in registry.entering(each):
-        seen = np.array(observed.get(indicator.id, [1, 1, 1]), dtype=bool)
-        estimates.append(Estimate(indicator, pd.DataFrame({"is_observed": seen}), np.ones((2, 3))))
-        needs[indicator.id] = np.full((2, 3), 50.0)
-    score = _Score(registry.index, each, registry.entering(each), estimates, needs, 3)
+    missing = {"foster_supervision_missed": [1, 0, 1], "foster_follow_up_missed": [1, 0, 1], "caseload": [1, 1, 0]}
+    entering = registry.entering(each)
+    observed = {one.id: np.array(missing.get(one.id, [1, 1, 1]), float) for one in entering}
+    score = Score(registry.index, each, entering, observed, {one.id: np.full((2, 3), 50.0) for one in entering}, 3)
     assert score.is_ranked.tolist() == [True, False, True]
     assert score.observed_weight_share.tolist() == pytest.approx([1, 0.75, 1 - 1 / 12])
 
@@ -98,10 +93,9 @@ def test_an_indicator_that_was_not_delivered_counts_as_not_observed() -> None:
     registry = load("norway")
     each = registry.index.current_round
     entering = registry.entering(each)
-    came = [indicator for indicator in entering if indicator.id in ("deadline_breaches", "caseload")]
-    estimates = [Estimate(indicator, pd.DataFrame({"is_observed": [True]}), np.ones((2, 1))) for indicator in came]
-    needs = {indicator.id: np.full((2, 1), 50.0) for indicator in came}
-    score = _Score(registry.index, each, entering, estimates, needs, 1)
+    came = ["deadline_breaches", "caseload"]
+    needs = {name: np.full((2, 1), 50.0) for name in came}
+    score = Score(registry.index, each, entering, {name: np.ones(1) for name in came}, needs, 1)
     assert score.observed_weight_share.tolist() == pytest.approx([(1 + 1 / 3) / 2])
     assert score.is_ranked.tolist() == [True]
 

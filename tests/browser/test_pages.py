@@ -98,6 +98,34 @@ def test_axe_finds_nothing_also_in_what_is_folded(site: Path, watched: Watched, 
     assert found.violations_count == 0, found.generate_report()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", ["norway/services.html", "england/services.html"])
+def test_service_by_service_is_accessible_and_never_scrolls_sideways(
+    site: Path, watched: Watched, name: str, width: int
+) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = watched.open(site / name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(
+        "document.querySelectorAll('article:nth-of-type(n+4)').forEach(each => each.remove())"
+    )  # all are alike
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert watched.problems == []
+
+
+def test_the_ranking_leads_to_the_service_and_the_filter_narrows_there_too(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "norway/index.html")
+    page.locator("#table-ranking-round_2025 tbody a", has_text="Oslo").click()
+    page.wait_for_url("**/services.html#municipality_0301")
+    head = page.locator("#municipality_0301 h2")
+    head.wait_for()
+    assert head.inner_text() == "Oslo" and 0 <= head.evaluate("each => each.getBoundingClientRect().top") < 900
+    page.get_by_label("Søk etter navn").fill("OSLO")
+    assert 1 <= page.locator("article:visible").count() < 10
+    assert watched.problems == []
+
+
 @pytest.mark.parametrize("width", [360, 1400])
 @pytest.mark.parametrize("name", [*PAGES, *PAGES_WITHOUT_DRAWINGS])
 def test_a_page_never_scrolls_sideways(site: Path, watched: Watched, name: str, width: int) -> None:

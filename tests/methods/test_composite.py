@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.methods.composite import contributions, need, power_mean
+from pipeline.methods.composite import contributions, grouped_mean, need, power_mean
 from tests import slow_ways
 
 points = st.floats(0.5, 150)
@@ -63,6 +63,36 @@ def test_the_scale_of_the_weights_does_not_matter(pairs, factor):
     assert scaled == pytest.approx(power_mean(np.array(values), weights))
 
 
+@given(dimensions)
+def test_geometric_and_harmonic_mean(pairs):
+    values, weights = split(pairs)
+    share = np.array(weights) / sum(weights)
+    assert power_mean(np.array(values), weights, 0) == pytest.approx(np.prod(np.array(values) ** share))
+    assert power_mean(np.array(values), weights, -1) == pytest.approx(1 / np.sum(share / values))
+    near = slow_ways.power_mean(values, weights, 1e-7)
+    assert power_mean(np.array(values), weights, 0) == pytest.approx(near, rel=1e-4)
+
+
+def test_one_zero_makes_them_zero_unless_it_has_no_weight():
+    values = np.array([0.0, 4.0])
+    assert power_mean(values, [1, 1], 0) == power_mean(values, [1, 1], -1) == 0
+    assert power_mean(values, [0, 1], 0) == power_mean(values, [0, 1], -1) == pytest.approx(4)
+
+
+def test_a_geometric_mean_has_no_parts():
+    with pytest.raises(ValueError, match="above 0"):
+        contributions(np.array([1.0, 2.0]), [1, 1], 0)
+
+
+@given(dimensions, st.sampled_from([-1.0, 0.0, 1.0, 2.0]))
+def test_a_group_of_its_own_is_its_value_and_one_group_the_mean(pairs, power):
+    values, weights = (np.array(part) for part in split(pairs))
+    alone = grouped_mean(values, range(len(values)), weights, power)
+    np.testing.assert_allclose(alone, values)
+    together = grouped_mean(values[None], [0] * len(values), weights, power)
+    np.testing.assert_allclose(together[0, 0], power_mean(values, weights, power))
+
+
 def test_weights_follow_the_axis():
     values = np.arange(24.0).reshape(2, 3, 4)
     weights = [1.0, 2.0, 5.0]
@@ -102,3 +132,10 @@ def test_contributions_of_draws_and_of_no_need():
     np.testing.assert_allclose(parts[0, 1], [0, 0])
     np.testing.assert_allclose(parts[1, 0], [0, 5 / np.sqrt(2)])
     np.testing.assert_allclose(parts[0, 0, 0] / parts[0, 0, 1], 9 / 16)
+
+
+@given(dimensions, st.floats(1, 4))
+def test_contributions_of_any_power_add_up(pairs, power):
+    values, weights = split(pairs)
+    parts = contributions(np.array(values), weights, power)
+    assert abs(parts.sum() - power_mean(np.array(values), weights, power)) < 1e-9

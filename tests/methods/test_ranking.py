@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.methods.ranking import need_rank, probability_top, rank_draws, rank_interval, tier
+from pipeline.methods.ranking import (
+    cannot_be_told_apart,
+    need_rank,
+    probability_above,
+    probability_top,
+    rank_draws,
+    rank_interval,
+    share_listed,
+    tier,
+)
 from tests import slow_ways
 
 # Few different values, so that ties are common.
@@ -85,3 +94,44 @@ def test_tiers_begin_at_their_lower_edge():
 def test_no_probability_no_tier():
     with pytest.raises(ValueError, match="no tier"):
         tier(np.array([0.3, np.nan]))
+
+
+@given(draw_tables)
+def test_pairs_agree_with_the_slow_way(draws):
+    above, units = probability_above(draws), range(draws.shape[1])
+    expected = [[slow_ways.above(draws.tolist(), one, other) for other in units] for one in units]
+    np.testing.assert_allclose(above, expected, atol=1e-12)
+    np.testing.assert_allclose(above + above.T, 1)
+
+
+def test_pairs_are_told_apart_from_nine_draws_of_ten():
+    """Unit 0 is above unit 1 in nine draws, above unit 2 in eight; units 1 and 2 are equal."""
+    draws = np.array([[2.0, 1, 1]] * 8 + [[2, 1, 3], [0, 1, 1]])
+    expected = [[False, False, True], [False, False, True], [True, True, False]]
+    assert cannot_be_told_apart(probability_above(draws)).tolist() == expected
+
+
+def test_a_group_is_listed_as_often_as_its_probability():
+    probability = np.array([0.9, 0.6, 0.3, 0.2])
+    small = [False, True, False, True]
+    assert share_listed(probability, [True, True, False, False], small) == pytest.approx((0.5, 0.4))
+    assert np.isnan(share_listed(probability * 0, [False] * 4, small)).all()
+
+
+@given(draw_tables, st.randoms(use_true_random=False))
+def test_relabelled_units_keep_their_results(draws, random):
+    order = random.sample(range(draws.shape[1]), draws.shape[1])
+    ranks, moved = rank_draws(draws), rank_draws(draws[:, order])
+    np.testing.assert_array_equal(moved, ranks[:, order])
+    np.testing.assert_allclose(probability_top(moved, 2), probability_top(ranks, 2)[order])
+    np.testing.assert_allclose(probability_above(draws[:, order]), probability_above(draws)[np.ix_(order, order)])
+
+
+@given(draw_tables)
+def test_identical_units_share_their_results_and_one_far_below_moves_nobody(draws):
+    twin = np.column_stack([draws, draws[:, 0]])
+    ranks = rank_draws(twin)
+    assert (ranks[:, 0] == ranks[:, -1]).all()
+    assert probability_top(ranks, 2)[0] == probability_top(ranks, 2)[-1]
+    below = np.column_stack([draws, np.full(len(draws), -1e6)])
+    np.testing.assert_array_equal(rank_draws(below)[:, :-1], rank_draws(draws))

@@ -55,6 +55,19 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
         "mart.ranking": _ranking(services, current.id, registry.index.top),
         "mart.cell": cell,
         "mart.estimate": _estimate(cell, indicators),
+        "mart.need_exit": _exits(indicators, current.id),
+        "mart.need_round": pd.DataFrame(
+            {"round_id": [current.id], "services": 4.0, "dialogue_services": 3.0, "dialogue_missed": 1.25,
+             "small_listed": 0.5, "small_expected": 0.4, "draws": 4000.0, "seed": 20261122.0}
+        ),
+        "mart.need_model": _model(indicators, current.id),
+        "mart.need_choice": pd.DataFrame(
+            {"round_id": current.id, "choice": ["draw", "weights", "dropped"], "levels": [512, 3, 5],
+             "first_order": [0.3, 0.04, 0.13], "total_order": [0.7, 0.2, 0.5]}
+        ),
+        "mart.need_dimension": pd.DataFrame(
+            {"round_id": current.id, "dimension_id": ["timeliness", "plans", "capacity"], "weight": [0.25, 0.25, 0.5], "effective_weight": [0.9, 0.2, 0.3]}
+        ),
         "mart.service_peer": _peers(services, current.id),
         "mart.coverage": _coverage(cell, current.era),
         "mart.source": pd.DataFrame(
@@ -95,6 +108,12 @@ def _ranking(services: pd.DataFrame, round_id: str, top: tuple[int, ...]) -> pd.
         score_low=score - 5, score_high=score + 5, observed_weight_share=services["p15"].notna().astype(float),
         rank_best=pd.to_numeric(services["best"]), rank_worst=pd.to_numeric(services["worst"]),
         tier=services["tier"].where(services["tier"] != ""), cohorts=None, **{f"probability_top_{k}": services["p15"] for k in top},
+        companion_score=score + 1, companion_low=score - 3, companion_high=score + 3,
+        companion_probability_top_15=services["p15"], tipping_shift=services["service_id"].map({"s4": 1.5}),
+        is_in_top_at_best_weights=services["p15"].gt(0.9).where(services["p15"].notna()),
+        alike=services["p15"].notna().map({True: 2, False: None}), variants=180, share_in_top=services["p15"], rank_least=1,
+        is_dialogue=services["p15"].gt(0.1).where(services["p15"].notna()), rank_most=4,
+        own_share=services["service_id"].eq("s1").map({True: 0.2, False: 0.8}),
     )  # fmt: skip
 
 
@@ -105,7 +124,30 @@ def _estimate(cell: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
         value_low=8.0, value_high=17.0, own_information_share=cell["denominator"].gt(15).map({True: 0.8, False: 0.2}),
         need=50.0, contribution_points=10.0 + cell["position"], is_observed=seen, is_small=False, newest_period="2025",
         newest_status=cell["status"], gaps=None, country_median=9.0, peer_group_median=8.0, peer_group_pooled_mean=7.5,
-        peer_group_services=3, peer_median=11.0, peer_pooled_mean=10.5, peers=2, numerator=cell["numerator"].fillna(0),
+        peer_group_services=3, peer_median=11.0, peer_pooled_mean=10.5, peers=2, numerator=cell["numerator"].fillna(0), borrowed_cases=14.0,
+        expected_value=13.0, expected_low=6.0, expected_high=22.0, own_share=0.4, chance=0.3,
+        duty=cell["position"].eq(0).map({True: "not_met", False: "no_duty"}).where(seen, "no_cases"),
+        others=seen.map({True: "like_others", False: "too_little"}),
+    )  # fmt: skip
+
+
+def _exits(indicators: list[str], round_id: str) -> pd.DataFrame:
+    """What would take s3 off the list: much by the first indicator, nothing by the second."""
+    return pd.DataFrame(
+        {
+            "round_id": round_id, "service_id": "s3", "indicator_id": indicators[:2], "position": [0, 1],
+            "cases": 30.0, "fewer_cases": 4.0, "probability": 0.97, "probability_then": [0.4, 0.96], "score_then": 55.0,
+        }
+    )  # fmt: skip
+
+
+def _model(indicators: list[str], round_id: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "round_id": round_id, "indicator_id": indicators, "position": range(len(indicators)), "level": 10.0,
+            "lasting_sd": 0.8, "lasting_low": 5.0, "lasting_high": 20.0, "passing_sd": 0.3, "passing_low": 8.0,
+            "passing_high": 13.0, "memory": 0.6, "dispersion": 3.9, "services": 4, "fit_rounds": 40,
+        }
     )  # fmt: skip
 
 

@@ -77,7 +77,12 @@ def test_the_order_is_tier_then_alphabet(tables: dict, registry: Registry) -> No
     page = pages(tables, registry)["index.html"]
     rows = re.search(r'<table id="table-ranking-round_2025">.*?</table>', page, re.S)
     assert rows
-    assert re.findall(r'<th scope="row">([^<]+)', rows[0]) == ["Ærø", "Ås", "=1+1", "&lt;b&gt;Nes"]
+    assert re.findall(r'<th scope="row"><a href="services.html#s\d">([^<]+)', rows[0]) == [
+        "Ærø",
+        "Ås",
+        "=1+1",
+        "&lt;b&gt;Nes",
+    ]
 
 
 def test_headings_go_down_one_step_at_a_time(tables: dict, registry: Registry) -> None:
@@ -90,3 +95,38 @@ def test_a_country_without_a_map_cohorts_or_earlier_rounds(tables: dict, registr
     bare = {**tables, "mart.border": tables["mart.border"].head(0), "mart.path": tables["mart.path"].head(0)}
     page = pages(bare, registry)["index.html"]
     assert 'id="map"' not in page and 'id="follow_up"' not in page
+
+
+def test_the_dialogue_list_says_how_many_it_is_expected_to_miss(tables: dict, registry: Registry) -> None:
+    page = body(pages(tables, registry)["index.html"])
+    assert (
+        "3 tjenester bør det snakkes om" in page and "Av de 15 med størst behov venter vi at 1,2 ikke står her." in page
+    )
+    listed = re.search(r'<table id="table-dialogue">.*?</table>', page, re.S)
+    assert listed and re.findall(r'<th scope="row">([^<]+)', listed[0]) == ["Ærø", "Ås", "=1+1"]
+    nearly = re.search(r'<table id="table-tipping">.*?</table>', page, re.S)
+    assert nearly and "1,5 ganger den vanlige forskjellen" in nearly[0]
+
+
+def test_how_sure_the_method_is_has_its_own_section(tables: dict, registry: Registry) -> None:
+    page = body(pages(tables, registry)["index.html"])
+    assert (
+        "alle 180 kombinasjoner av valg" in page and "2 tjenester er blant de 15 i minst ni av ti av dem; 4 er" in page
+    )
+    assert "har 50 % av plassene på dialoglisten. Etter sannsynlighetene skulle den ha 40 %" in page
+    choices = re.search(r'<table id="table-choices">.*?</table>', page, re.S)
+    assert choices and re.findall(r'<th scope="row"[^>]*>([^<]+)', choices[0]) == [
+        "Hvilken indikator som utelates", "Hvilket område som veier mer", "Tallene selv (ikke et valg)"
+    ]  # fmt: skip
+    assert "som bestemt, eller ett om gangen 2 ganger så mye" in choices[0]
+    assert "2 tjenester er blant de 15 også når hver tjeneste får de vektene" in page
+    weights = re.search(r'<table id="table-weights">.*?</table>', page, re.S)
+    assert weights and re.findall(r"<td[^>]*>([^<]+)", weights[0]) == ["25 %", "90 %", "25 %", "20 %", "50 %", "30 %"]
+    assert '<td class="n">5,0–20,0<small>standardavvik 0,80</small></td>' in page
+
+
+def test_a_country_in_which_nobody_is_ranked_has_no_dialogue_list(tables: dict, registry: Registry) -> None:
+    names = ("mart.need_round", "mart.need_model", "mart.need_choice", "mart.need_exit", "mart.need_dimension")
+    ranking = tables["mart.ranking"].assign(is_ranked=False, not_ranked_reason="too_little_reported")
+    nobody = tables | {name: tables[name].head(0) for name in names} | {"mart.ranking": ranking}
+    assert "Ingen er rangert, så det er ingen dialogliste." in pages(nobody, registry)["index.html"]

@@ -57,3 +57,8 @@ def test_periods_without_a_number_are_named_with_their_reason() -> None:
         gaps="2023 not_reported;2025 zero_denominator", hidden_cells=0, own_information_share=0.9, is_small=False
     )
     assert reasons.notes(Voice("nb"), pooled) == ["2023: ikke rapportert", "2025: ingen saker (nevneren er 0)"]
+
+
+def test_hidden_figures_are_counted_in_whole_numbers() -> None:
+    pooled = SimpleNamespace(gaps=None, hidden_cells=2.0, own_information_share=0.9, is_small=False)
+    assert reasons.notes(Voice("nb"), pooled) == ["2 tall skjult av kilden"]

@@ -63,7 +63,18 @@ def test_the_path_and_the_notes_are_words(tables: dict, registry: Registry) -> N
     at = columns(sheet)
     assert sheet.cell(HEAD + 2, at["utvikling"]).value == "2025: 0 av 12"
     assert sheet.cell(HEAD + 3, at["utvikling"]).value == "2025: skjult av kjelda (1–3) av 20"
-    assert sheet.cell(HEAD + 3, at["merknad"]).value == "1 tal skjult av kjelda"
+    expected = "Venta dei neste to åra: 13,0 % (6,0–22,0); kravet er ikkje alltid oppfylt; "
+    assert sheet.cell(HEAD + 3, at["merknad"]).value == expected + "1 tal skjult av kjelda"
+
+
+def test_how_it_holds_stands_beside_the_probability(tables: dict, registry: Registry) -> None:
+    sheet = sheets(tables, registry)[0]
+    at = columns(sheet)
+    row = [sheet.cell(HEAD + 2, at[each]).value for each in ("Dialoglista", "Eigne tal (del)")]
+    assert row == ["på dialoglista", 0.2]
+    assert sheet.cell(HEAD + 2, at["Blant dei 15 med andre metodeval (del)"]).value == 0.95
+    told = {str(cell.value) for cell in sheets(tables, registry)[4]["A"]}
+    assert told >= {"Dialoglista", "Eigne tal (del)", "Blant dei 15 med andre metodeval (del)"}
 
 
 def test_the_answer_columns_are_empty_and_have_a_drop_down(tables: dict, registry: Registry) -> None:

@@ -20,7 +20,14 @@ def test_every_table_that_a_model_reads_is_made_somewhere() -> None:
     made = set(models()) | {
         "result.need_score",
         "result.need_rank",
+        "result.need_variant",
+        "result.need_exit",
+        "result.need_round",
+        "result.need_model",
+        "result.need_choice",
+        "result.need_dimension",
         "result.indicator_estimate",
+        "result.indicator_verdict",
         "result.service_peer",
         "result.cohort_path",
     }

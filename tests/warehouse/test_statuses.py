@@ -41,6 +41,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
             alone=(),
             regions=(),
             cohorts=(),
+            measures=(),
             split_weights=(),
             split_parts=(),
         ),

@@ -1,4 +1,7 @@
 -- One row per round, indicator and service of today: pooled counts, the shrunken value with its interval, and its like.
+-- value: pooled and shrunken, each indicator by itself; borrowed_cases: how many imaginary cases at the country's rate it is
+-- read together with. expected_value: what the joint model expects of the next four half-years, without guidance.
+-- duty, others: the verdicts of result.indicator_verdict; chance: how likely a figure at least as far out is by chance.
 -- gaps: the periods without a whole number or bounds of it, and why, as `2023 not_reported;2024 zero_denominator`.
 -- A median counts each service once; a pooled mean counts each case once: expected cases summed, then divided. Only
 -- services with figures of their own count; the peer group holds the service itself, its peers do not.
@@ -64,6 +67,14 @@ SELECT
     estimate.value_low,
     estimate.value_high,
     estimate.own_information_share,
+    estimate.denominator * (1 / nullif(estimate.own_information_share, 0) - 1) AS borrowed_cases,
+    estimate.expected_value,
+    estimate.expected_low,
+    estimate.expected_high,
+    estimate.own_share,
+    verdict.duty,
+    verdict.others,
+    verdict.chance,
     estimate.dispersion,
     estimate.need,
     estimate.contribution_points,
@@ -82,6 +93,7 @@ SELECT
 FROM estimate
 JOIN registry.indicator AS indicator USING (indicator_id)
 JOIN registry.round_indicator AS entered USING (round_id, indicator_id)
+LEFT JOIN result.indicator_verdict AS verdict USING (round_id, indicator_id, service_id)
 LEFT JOIN country USING (round_id, indicator_id)
 LEFT JOIN newest USING (round_id, indicator_id, service_id)
 LEFT JOIN peer_group

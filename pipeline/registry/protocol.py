@@ -1,0 +1,129 @@
+"""How an effect is looked for, written down before anybody looks."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.methods.imputation import Windows
+from pipeline.registry.model import Declaration, Identifier, Period, Sure, Text
+from pipeline.registry.programme import Cohort
+
+Comparison = Literal["eligible_not_offered", "all_not_guided", "declined"]
+Check = Literal[
+    "callaway_santanna_never",
+    "callaway_santanna_not_yet",
+    "sun_abraham",
+    "two_way_shown_only",
+    "without_each_cohort",
+    "unweighted",
+]
+Placebo = Literal["earlier_start", "next_in_line"]
+
+
+class Composite(Declaration):
+    """The index over some of its dimensions, 0–100 points."""
+
+    dimensions: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+
+
+class SmallestEffect(Declaration):
+    """The smallest improvement that the design can show, in points of the primary outcome, and where it comes from."""
+
+    points: Annotated[float, Field(gt=0)]
+    power_percent: Annotated[float, Field(gt=0, lt=100)]
+    basis: str
+    sure: Sure
+
+
+class Inference(Declaration):
+    """Randomisation inference: assignments drawn, and the seed that draws them again."""
+
+    draws: Annotated[int, Field(ge=199)]
+    seed: Annotated[int, Field(ge=0)]
+    level_percent: Annotated[float, Field(ge=50, lt=100)]
+
+
+class Amendment(Declaration):
+    """A later change; one made after outcomes were read says so, and is reported beside the result as planned."""
+
+    day: date
+    what: str
+    why: str
+    after_outcomes_were_read: bool
+
+
+class Protocol(Declaration):
+    """The plan for one cohort's effect: written first, dated, and kept.
+
+    The windows are the cohort's phases. comparisons: the first is the primary one. multiplicity is over the primary
+    outcome's dimensions; single indicators are described, not tested. outcomes_read_on: the first day anybody read
+    outcomes of the scored phase; left out as long as nobody has.
+    """
+
+    id: Identifier
+    cohort: Identifier
+    decided_on: date
+    decided_by: str
+    outcomes_read_on: date | None = None
+    primary: Composite
+    baseline_phase: Literal["baseline"]
+    scored_phase: Literal["during", "after"]
+    estimator: Literal["imputation"]
+    weight: Literal["children", "none"]
+    comparisons: Annotated[tuple[Comparison, ...], Field(min_length=1)]
+    checks: tuple[Check, ...] = ()
+    placebos: tuple[Placebo, ...] = ()
+    multiplicity: Literal["holm"]
+    smallest_effect: SmallestEffect
+    inference: Inference
+    note: Text | None = None
+    amendments: tuple[Amendment, ...] = ()
+
+    @model_validator(mode="after")
+    def _was_written_first(self) -> "Protocol":
+        read = self.outcomes_read_on
+        if read and read <= self.decided_on:
+            raise ValueError(f"decided_on {self.decided_on} must be before the outcomes were read, on {read}")
+        for each in self.amendments:
+            if each.day < self.decided_on:
+                raise ValueError(f"the amendment of {each.day} must not be before decided_on {self.decided_on}")
+            if each.after_outcomes_were_read != bool(read and each.day >= read):
+                said = "true" if read and each.day >= read else "false"
+                raise ValueError(f"after_outcomes_were_read of the amendment of {each.day} must be {said}")
+        for name in ("comparisons", "checks", "placebos"):
+            given = getattr(self, name)
+            if len(set(given)) < len(given):
+                raise ValueError(f"{name} are named once each")
+        return self
+
+    def windows(self, cohort: Cohort) -> Windows:
+        """The cohort's phases as periods counted from the first guided one, which is the first of `start_up`."""
+        zero, baseline, scored = (cohort.phase(name) for name in ("start_up", self.baseline_phase, self.scored_phase))
+        if not (zero and baseline and scored):
+            raise ValueError(f"{cohort.id} lacks a phase of {self.id}")
+        first = ordinal(zero.first_period)
+        return Windows(
+            (ordinal(baseline.first_period) - first, ordinal(baseline.last_period) - first),
+            (ordinal(scored.first_period) - first, ordinal(scored.last_period) - first),
+        )
+
+
+def ordinal(period: Period) -> int:
+    """A whole number that rises by one from a period to the next of its kind."""
+    return 2 * int(period[:4]) + (period[4:] == "H2") if period[4:] else int(period)
+
+
+def phase_mistakes(protocol: Protocol, cohort: Cohort) -> Iterator[tuple[str, str, str]]:
+    """(field, given, allowed) where a protocol's windows are no phases of its cohort, or lie on the wrong side."""
+    for field, phase in (
+        ("baseline_phase", protocol.baseline_phase), ("scored_phase", protocol.scored_phase), ("cohort", "start_up"),
+    ):  # fmt: skip
+        if cohort.phase(phase) is None:
+            yield field, repr(phase), "a phase of " + cohort.id + ": " + ", ".join(each.id for each in cohort.phases)
+            return
+    try:
+        protocol.windows(cohort)
+    except ValueError as error:
+        yield "baseline_phase", str(error), "a baseline before the start_up phase and a scored phase from it on"

@@ -1,0 +1,77 @@
+"""What was found of a cohort, in sentences that promise no more than the interval holds."""
+
+from dataclasses import dataclass
+
+from pipeline.methods.verdict import Interval, Judgement
+from pipeline.reports.voice import Voice
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A group's shares in per cent before and now, those of its comparison, and the difference in points.
+
+    difference: of the shares as they are printed. is_high_need: whether a higher share means more need.
+    smallest_visible: in points, what the design could have shown; nothing where it is not known.
+    """
+
+    services: int
+    before: float
+    now: float
+    others_before: float
+    others_now: float
+    difference: Interval
+    is_high_need: bool = True
+    smallest_visible: float | None = None
+    level: float = 0.95
+
+
+def verdict(say: Voice, judgement: Judgement) -> str:
+    """The word for a change; an improvement that the figures' own quality throws doubt on says so."""
+    word = say(f"verdict.{judgement.verdict}")
+    return word if judgement.is_confirmed else say("verdict.not_confirmed", verdict=word)
+
+
+def sentences(say: Voice, finding: Finding) -> list[str]:
+    """What the guided did, what the others did, what the difference fits, and what could have been seen at all."""
+    told = [
+        _course(say, "guided", finding.before, finding.now, n=finding.services),
+        _course(say, "others", finding.others_before, finding.others_now),
+    ]
+    if not finding.difference.is_known:
+        return told
+    visible = {} if finding.smallest_visible is None else {"visible": _points(say, finding.smallest_visible)}
+    sign = "+" if finding.difference.value > 0 else ""
+    told.append(
+        say(
+            f"finding.{fits(finding)}",
+            difference=sign + _points(say, finding.difference.value),
+            level=say.percent(finding.level),
+            interval=say.between(finding.difference.low, finding.difference.high),
+            **visible,
+        )
+    )
+    return told + ([say("finding.visible", **visible)] if visible else [])
+
+
+def fits(finding: Finding) -> str:
+    """Which sentence the interval allows: better, worse, small (no effect, and none that could be seen) or open."""
+    difference = finding.difference
+    low, high = (difference.low, difference.high) if finding.is_high_need else (-difference.high, -difference.low)
+    if high < 0:
+        return "better"
+    if low > 0:
+        return "worse"
+    is_small = finding.smallest_visible is not None and low > -finding.smallest_visible
+    return "small" if is_small else "open"
+
+
+def _course(say: Voice, who: str, before: float, now: float, **values: object) -> str:
+    """A path from before to now, by the figures as they are printed."""
+    words = say.percent(before / 100, 1), say.percent(now / 100, 1)
+    if words[0] == words[1]:
+        return say(f"finding.{who}_stood", now=words[1], **values)
+    return say(f"finding.{who}_{'fell' if now < before else 'rose'}", before=words[0], now=words[1], **values)
+
+
+def _points(say: Voice, value: float) -> str:
+    return say("number.percent_points", value=say.number(value, 1))
