@@ -13,6 +13,7 @@ import pandas as pd
 
 from pipeline.problems import BadInput, Problem, PublisherError, bad_input
 from pipeline.progress import Say, counted, silent
+from pipeline.registry.calendar import has_interface
 from pipeline.registry.dataset import BufdirDataset, DatasetBase, PxwebDataset, ReferenceDataset
 from pipeline.registry.load import Registry
 from pipeline.sources import bufdir, delimited, limits, pxweb
@@ -90,15 +91,14 @@ class Fetching:
             BufdirDataset: self._bufdir,
             ReferenceDataset: self._klass,
         }
-        client = clients.get(type(dataset))
-        if client is None or (isinstance(dataset, ReferenceDataset) and dataset.klass is None):
+        if not has_interface(dataset):
             return Outcome(
                 dataset.id, "not fetched", f"no interface: put the file into the archive, from {dataset.address}"
             )
         if dataset.id in self._synthetic:
             return Outcome(dataset.id, "not fetched", SYNTHETIC, "ours")
         try:
-            return client(dataset, self._newest.get(dataset.id))
+            return clients[type(dataset)](dataset, self._newest.get(dataset.id))
         except PublisherError as error:
             return Outcome(dataset.id, "failed", str(error), "publisher")
         except BadInput as error:
@@ -232,8 +232,9 @@ def _newest(files: Iterable[ArchivedFile]) -> dict[str, ArchivedFile]:
 
 def _lists_codes(dataset: DatasetBase) -> tuple[bool, bool]:
     """The codes are asked for first, then other lists: changes are held against the codes, and figures as well."""
-    is_list = isinstance(dataset, ReferenceDataset)
-    return not (is_list and dataset.role == "municipality_code"), not is_list
+    if not isinstance(dataset, ReferenceDataset):
+        return True, True
+    return dataset.role != "municipality_code", False
 
 
 def _grown(before: dict[str, Any], after: dict[str, Any], time: str) -> dict[str, Any]:
