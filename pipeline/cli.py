@@ -78,14 +78,17 @@ def fetch(
     """Put what publishers have that is newer into the archive. Example: veiviser fetch ssb_12305."""
     from pipeline import jobs
 
-    faults = set()
+    faults, waits = set(), False
     for outcome in jobs.fetch(jurisdiction, datasets or (), _say(jurisdiction)):
         (console.complain if outcome.fault else typer.echo)(str(outcome))
         faults.add(outcome.fault)
+        waits |= outcome.again_at is not None
     if "publisher" in faults:
         raise typer.Exit(PUBLISHER)
     if "ours" in faults:
         raise typer.Exit(BAD_INPUT)
+    if waits:
+        raise typer.Exit(NOTHING_YET)
 
 
 @app.command()
@@ -399,7 +402,7 @@ def main() -> None:
     try:
         app()
     except BadInput as error:
-        told = [f"Bad input, nothing was changed; {len(error.problems)} to mend:", *map(str, error.problems)]
+        told = [f"Bad input; {len(error.problems)} to mend:", *map(str, error.problems)]
         console.complain("\n  ".join(told))
         sys.exit(BAD_INPUT)
     except PublisherError as error:

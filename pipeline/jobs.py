@@ -31,6 +31,7 @@ from pipeline.sources.http import Publishers
 from pipeline.sources.landing import ArchivedFile
 from pipeline.warehouse import drops, register, release
 from pipeline.warehouse.build import Built, build, known_files
+from pipeline.warehouse.fetch_door import FetchDoor
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
@@ -52,7 +53,7 @@ def fetch(jurisdiction: str, names: Collection[str] = (), say: Say = silent) -> 
         until = registry.calendar.quiet_until(name, _now()) if registry.calendar else None
         if until is not None and until - _now() > SHORT_WAIT:
             told = f"its tables may be half replaced until {until:%H:%M} ({until.tzinfo}): run it again after that"
-            yield Outcome(name, "not fetched", told)
+            yield Outcome(name, "not fetched", told, again_at=until)
             continue
         if until is not None:
             _sleep(max(0.0, (until - _now()).total_seconds()))
@@ -63,16 +64,20 @@ def fetch(jurisdiction: str, names: Collection[str] = (), say: Say = silent) -> 
 
 def _ask(jurisdiction: str, names: Sequence[str], say: Say) -> Iterator[Outcome]:
     """Asks now, one fetch at a time; the schedule has kept the quiet hours already."""
-    ledger = Ledger(_runs(jurisdiction))
+    ledger, registry = Ledger(_runs(jurisdiction)), load(jurisdiction)
     with ledger.alone(lock_name="fetching", what="fetch"), Publishers() as publishers:
-        for each in Fetching(load(jurisdiction), Settings().raw / jurisdiction, publishers).outcomes(names, say):
+        fetching = Fetching(registry, Settings().raw / jurisdiction, publishers, FetchDoor(registry))
+        for each in fetching.outcomes(names, say):
             ledger.answer(Asked(each.dataset, _now(), each.outcome, each.detail))
             yield each
 
 
 def discover(jurisdiction: str, words: str) -> list[Found]:
-    """The publisher's tables that a search finds and those that are registered, held against what is declared."""
-    with Publishers() as publishers:
+    """The publisher's tables that a search finds and those that are registered, held against what is declared.
+
+    Raises AlreadyRunning while a fetch of the jurisdiction goes on: both together would ask more often than allowed.
+    """
+    with Ledger(_runs(jurisdiction)).alone(lock_name="fetching", what="fetch"), Publishers() as publishers:
         return discovery.discover(load(jurisdiction), Settings().raw / jurisdiction, publishers, words)
 
 

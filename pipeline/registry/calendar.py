@@ -1,6 +1,7 @@
 """The publishers' calendar: when something may be new, when looking is worthless, and when we are late."""
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, StringConstraints, model_validator
 
+from pipeline.registry.dataset import BufdirDataset, DatasetBase, PxwebDataset, ReferenceDataset
 from pipeline.registry.model import Declaration, Identifier, Sure, Text
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -119,3 +121,22 @@ class Calendar(Declaration):
             if rule.quiet and rule.datasets != "all" and dataset in rule.datasets and rule.quiet.holds(here.time())
         ]
         return max(ends, default=None)
+
+
+def mistakes(calendar: Calendar, datasets: Mapping[str, DatasetBase]) -> Iterator[tuple[str, str, str]]:
+    """(field, given, allowed) for each confirmed dataset that no rule fetches, and each that none can fetch."""
+    can = {name for name, each in datasets.items() if has_interface(each)}
+    left = {name for name in can if datasets[name].confirmed != "unconfirmed"}
+    for rule in calendar.rule:
+        if rule.how == "fetch" and rule.datasets != "all":
+            left -= set(rule.datasets)
+            for name in sorted(set(rule.datasets) & datasets.keys() - can):
+                yield f"{rule.id}.datasets", name, "datasets that can be fetched; this one has no interface"
+    for name in sorted(left):
+        yield "datasets", f"no rule that fetches {name}", "one at least, because it is confirmed"
+
+
+def has_interface(dataset: DatasetBase) -> bool:
+    """Whether there is a publisher to ask for a dataset; otherwise its files are brought."""
+    is_klass = isinstance(dataset, ReferenceDataset) and dataset.klass is not None
+    return isinstance(dataset, PxwebDataset | BufdirDataset) or is_klass

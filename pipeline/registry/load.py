@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.breaks import Break
 from pipeline.registry.calendar import Calendar
+from pipeline.registry.calendar import mistakes as rule_mistakes
 from pipeline.registry.dataset import BufdirDataset, Correction, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
 from pipeline.registry.letters import mistakes as letter_mistakes
@@ -158,6 +159,7 @@ def _across(registry: Registry) -> Iterator[Problem]:
         *_peers(registry),
         *_letters(registry),
         *programme_mistakes(registry),
+        *_rules(registry),
     ]:
         yield Problem(f"{home}/{file}", "", field, given, allowed)
 
@@ -258,6 +260,12 @@ def _letters(registry: Registry) -> Iterator[Mistake]:
     for dataset in registry.datasets.values():
         if isinstance(dataset, BufdirDataset):
             yield from letter_mistakes(dataset, registry.indicators.values())
+
+
+def _rules(registry: Registry) -> Iterator[Mistake]:
+    """Rules that fetch what cannot be fetched, and datasets that no rule fetches."""
+    if registry.calendar:
+        yield from (("calendar.toml", *mistake) for mistake in rule_mistakes(registry.calendar, registry.datasets))
 
 
 def _dataset_names(registry: Registry) -> Iterator[Name]:

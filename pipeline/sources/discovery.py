@@ -113,7 +113,8 @@ def _waiting(dataset: PxwebDataset, told: list[str]) -> tuple[Standing, list[str
     if told:
         return "waits", told
     if dataset.expects.measures:
-        return "can be switched on", [f'all codes are there: write confirmed = "live" into datasets/{dataset.id}.toml']
+        switch = f'write confirmed = "live" into datasets/{dataset.id}.toml, and name it in a rule of calendar.toml'
+        return "can be switched on", [f"all codes are there: {switch}"]
     return "waits", [f"no codes are declared: choose among its contents, in `expects` of datasets/{dataset.id}.toml"]
 
 

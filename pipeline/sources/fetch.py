@@ -5,17 +5,21 @@ import json
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.problems import BadInput, PublisherError, bad_input
+import pandas as pd
+
+from pipeline.problems import BadInput, Problem, PublisherError, bad_input
 from pipeline.progress import Say, counted, silent
+from pipeline.registry.calendar import has_interface
 from pipeline.registry.dataset import BufdirDataset, DatasetBase, PxwebDataset, ReferenceDataset
 from pipeline.registry.load import Registry
+from pipeline.sources import bufdir, delimited, limits, pxweb
 from pipeline.sources.bufdir_page import edition
 from pipeline.sources.code_lists import codes_of, newer_list
-from pipeline.sources.http import Answer, Publishers
+from pipeline.sources.http import LOOK, Answer, Publishers
 from pipeline.sources.landing import ArchivedFile, archive, scan
 from pipeline.sources.pxweb_api import PxwebApi
 from pipeline.sources.pxweb_metadata import differences
@@ -26,6 +30,9 @@ SYNTHETIC = (
     "the archive has synthetic figures of it, and real ones are not put beside them: "
     "set VEIVISER_HOME to a folder whose archive has none of it"
 )
+AHEAD = timedelta(days=1)  # how far a publisher's clock may be before ours
+SHOWN = 3  # mistakes in a delivery; the rest is counted
+WHICH_HOLDS = "ask the publisher which holds; where it is the older one, take the other out of the archive"
 Says = Literal["new vintage", "no change", "changed metadata", "failed", "not fetched"]
 
 
@@ -37,6 +44,7 @@ class Outcome:
     outcome: Says
     detail: str
     fault: Literal["publisher", "ours"] | None = None
+    again_at: datetime | None = None  # the end of the quiet hours that it was not asked in
 
     @property
     def is_news(self) -> bool:
@@ -47,11 +55,18 @@ class Outcome:
         return f"{self.dataset}: {self.outcome} ({self.detail})"
 
 
-class Fetching:
-    """One round of asking: the archive as it was, and the interfaces that were met."""
+Door = Callable[[pd.DataFrame, DatasetBase, Iterable[ArchivedFile], date], Iterable[Problem]]
+"""What is wrong with a delivery as read, of a dataset and a day, beside the newest files of the archive."""
 
-    def __init__(self, registry: Registry, folder: Path, publishers: Publishers) -> None:
-        self._registry, self._folder, self._publishers = registry, folder, publishers
+
+class Fetching:
+    """One round of asking: the archive as it was, and the interfaces that were met.
+
+    door: what a delivery must be beside readable; nothing else when left out.
+    """
+
+    def __init__(self, registry: Registry, folder: Path, publishers: Publishers, door: Door = lambda *_: ()) -> None:
+        self._registry, self._folder, self._publishers, self._door = registry, folder, publishers, door
         archived = scan(folder, registry.datasets)
         self._newest = _newest(archived)
         self._synthetic = {file.sidecar.dataset for file in archived if file.sidecar.synthetic}
@@ -65,7 +80,7 @@ class Fetching:
         for name in names:
             if name not in datasets:
                 raise bad_input("fetch", "", "dataset", name, "one of " + ", ".join(sorted(datasets)))
-        in_order = sorted(set(names) or datasets, key=lambda each: (not _lists_codes(datasets[each]), each))
+        in_order = sorted(set(names) or datasets, key=lambda each: (*_lists_codes(datasets[each]), each))
         for name in counted(say, "asking publishers", in_order):
             yield self._outcome(datasets[name])
             self._keep_metadata(datasets[name])
@@ -76,15 +91,14 @@ class Fetching:
             BufdirDataset: self._bufdir,
             ReferenceDataset: self._klass,
         }
-        client = clients.get(type(dataset))
-        if client is None or (isinstance(dataset, ReferenceDataset) and dataset.klass is None):
+        if not has_interface(dataset):
             return Outcome(
                 dataset.id, "not fetched", f"no interface: put the file into the archive, from {dataset.address}"
             )
         if dataset.id in self._synthetic:
             return Outcome(dataset.id, "not fetched", SYNTHETIC, "ours")
         try:
-            return client(dataset, self._newest.get(dataset.id))
+            return clients[type(dataset)](dataset, self._newest.get(dataset.id))
         except PublisherError as error:
             return Outcome(dataset.id, "failed", str(error), "publisher")
         except BadInput as error:
@@ -93,7 +107,7 @@ class Fetching:
             return Outcome(dataset.id, "failed", _unforeseen(error), "ours")
 
     def _pxweb(self, dataset: PxwebDataset, newest: ArchivedFile | None) -> Outcome:
-        """All parts are here before the first is archived; a vintage that lacks what is declared by now comes again."""
+        """All parts are here before the first is archived; a vintage comes again when others of it are declared."""
         want = wanted(self._registry, dataset.id)
         if want is None:
             return Outcome(dataset.id, "not fetched", "no indicator uses it")
@@ -102,25 +116,29 @@ class Fetching:
         table = api.table(dataset.table)
         metadata, sent = api.described(dataset.table)
         known, question_id = newest.sidecar if newest else None, want.id(dataset)
+        _check_moment(dataset.address, table.updated, known.published if known else None)
         is_new = known is None or table.updated > known.published
-        is_wider = known is not None and table.updated == known.published and question_id != known.question
+        is_other = known is not None and table.updated == known.published and question_id != known.question
         said = [_since(table.updated, table.is_discontinued)]
-        if is_new or is_wider:
+        answers = []
+        if is_new or is_other:
             asked = questions(dataset, metadata, want, api.config.max_cells)
             answers = [(question, *api.data(table, question)) for question in asked]
-            retrieved = datetime.now(UTC)
-            for question, query, answer in answers:
-                archive(
-                    self._folder, dataset, answer.body, "json", table.updated, retrieved,
-                    query=query, question=question_id, part=question.part,
-                )  # fmt: skip
-            said += [f"in {len(answers)} parts"] if len(answers) > 1 else []
-            said += ["asked for again: more is declared by now"] if is_wider else []
+            for _, _, answer in answers:
+                self._check(answer, dataset, table.updated, pxweb.read)
+        changed, retrieved = self._changed(dataset, metadata, sent), _now()
+        for question, query, answer in answers:
+            archive(
+                self._folder, dataset, answer.body, "json", table.updated, retrieved, again=is_other,
+                query=query, question=question_id, part=question.part,
+            )  # fmt: skip
+        said += [f"in {len(answers)} parts"] if len(answers) > 1 else []
+        said += ["asked for again: something else is declared by now"] if is_other else []
         said += [each for each in api.instead if each.startswith(f"{dataset.table} ")]
-        if changed := self._changed(dataset, metadata, sent):
+        if changed:
             figures = "with a new vintage " if is_new else "figures "
             return Outcome(dataset.id, "changed metadata", "; ".join([figures + ", ".join(said), *changed]))
-        return Outcome(dataset.id, "new vintage" if is_new or is_wider else "no change", ", ".join(said))
+        return Outcome(dataset.id, "new vintage" if is_new or is_other else "no change", ", ".join(said))
 
     def _changed(self, dataset: PxwebDataset, metadata: dict[str, Any], sent: Answer | None) -> list[str]:
         """How the table's metadata differ from those kept last, apart from newer periods."""
@@ -133,19 +151,20 @@ class Fetching:
     def _keep_metadata(self, dataset: DatasetBase) -> None:
         """As sent; after the outcome was told, so that what a killed fetch found is found again."""
         if self._unkept:
-            now, query = datetime.now(UTC), f"GET {self._unkept.address}"
+            now, query = _now(), f"GET {self._unkept.address}"
             where, body = self._folder / METADATA, self._unkept.body
             archive(where, dataset, body, "json", now, now, query=query, published_is_known=False)
         self._unkept = None
 
     def _klass(self, dataset: ReferenceDataset, newest: ArchivedFile | None) -> Outcome:
         """A list has no moment of publication, so a new one counts from the moment it was first seen."""
-        now = datetime.now(UTC)
+        now = _now()
         codes = codes_of(self._registry, self._newest) if dataset.role == "municipality_change" else None
         answer = newer_list(self._publishers, dataset, newest, codes, now.date())
         if answer is None:
             assert newest is not None, "a list is only known to be no news where there is one"
             return Outcome(dataset.id, "no change", _since(newest.sidecar.published))
+        self._check(answer, dataset, now, delimited.read_reference)
         query = f"GET {answer.address}"
         archive(self._folder, dataset, answer.body, "json", now, now, query=query, published_is_known=False)
         self._newest = _newest(scan(self._folder, self._registry.datasets))  # changes are held against these codes
@@ -161,14 +180,44 @@ class Fetching:
         published = answer.last_modified or found.named_day
         if newest is not None and newest.sidecar.sha256 == hashlib.sha256(answer.body).hexdigest():
             return Outcome(dataset.id, "no change", f"the same bytes at another address, {found.address}")
-        if newest is not None and published <= newest.sidecar.published:
-            happened = f"is another file, but {_since(published)}: not newer than the newest in the archive"
-            raise PublisherError(found.address, happened, "ask the publisher which of the two holds")
+        _check_moment(found.address, published, newest.sidecar.published if newest else None)
+        if newest is not None and published == newest.sidecar.published:
+            happened = f"is another file, but {_since(published)} as the newest in the archive"
+            raise PublisherError(found.address, happened, WHICH_HOLDS)
+        self._check(answer, dataset, published, bufdir.read)
         archive(
-            self._folder, dataset, answer.body, "zip", published, datetime.now(UTC),
+            self._folder, dataset, answer.body, "zip", published, _now(),
             query=query, published_is_known=answer.last_modified is not None,
         )  # fmt: skip
         return Outcome(dataset.id, "new vintage", _since(published))
+
+    def _check(self, answer: Answer, dataset: Any, published: datetime, read: Callable[..., pd.DataFrame]) -> None:
+        """Reads a delivery as a build will: what a build would stop at may not enter. Raises PublisherError with it."""
+        day = published.astimezone(UTC).date()
+        holds = dataset.on(day)
+        try:
+            limits.check_size(len(answer.body), dataset.id)
+            problems = tuple(self._door(read(answer.body, holds, dataset.id), dataset, self._newest.values(), day))
+        except BadInput as error:
+            problems = error.problems
+        if problems:
+            more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+            happened = "sends what cannot be used: " + "; ".join(map(str, problems[:SHOWN])) + more
+            remedy = f"try again later; where it lasts and the publisher is right, mend datasets/{dataset.id}.toml"
+            raise PublisherError(answer.address, happened, remedy)
+
+
+def _check_moment(address: str, published: datetime, last: datetime | None) -> None:
+    """Raises PublisherError for a moment to come, or one before the newest in the archive."""
+    if published > _now() + AHEAD:
+        raise PublisherError(address, f"says it is {_since(published)}, which is yet to come", LOOK)
+    if last is not None and published < last:
+        happened = f"is {_since(published)}, older than the newest in the archive, {_since(last)}"
+        raise PublisherError(address, happened, WHICH_HOLDS)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _since(updated: datetime, is_discontinued: bool = False) -> str:
@@ -181,9 +230,11 @@ def _newest(files: Iterable[ArchivedFile]) -> dict[str, ArchivedFile]:
     return {file.sidecar.dataset: file for file in sorted(files, key=lambda each: each.sidecar.published)}
 
 
-def _lists_codes(dataset: DatasetBase) -> bool:
-    """Asked for first, because changes are held against the codes."""
-    return isinstance(dataset, ReferenceDataset) and dataset.role == "municipality_code"
+def _lists_codes(dataset: DatasetBase) -> tuple[bool, bool]:
+    """The codes are asked for first, then other lists: changes are held against the codes, and figures as well."""
+    if not isinstance(dataset, ReferenceDataset):
+        return True, True
+    return dataset.role != "municipality_code", False
 
 
 def _grown(before: dict[str, Any], after: dict[str, Any], time: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def test_every_norwegian_dataset_is_looked_for_by_a_rule() -> None:
     fetched = {name for each in rules(registry) if each.datasets != "all" for name in each.datasets}
     dropped = {name for name, each in registry.datasets.items() if each.drop or name.startswith("map_")}
     waiting = {name for name, each in registry.datasets.items() if each.confirmed == "unconfirmed" and not each.drop}
-    assert registry.datasets.keys() - fetched - dropped - waiting == {"kostra_groups_2015"}
+    assert registry.datasets.keys() - fetched - dropped - waiting == {"kostra_groups_2015", "population_07459"}
     assert not fetched & waiting
     assert any(each.datasets == "all" for each in rules(registry))
 
@@ -74,6 +74,19 @@ def test_mistakes_are_told_with_their_place(home: Path) -> None:
     mistakes = told(home)
     assert any("calendar.toml: bufdir.datasets: given 'bufdir_moniter'; allowed: one of" in each for each in mistakes)
     assert any("calendar.toml: id: given kostra, 2 times; allowed: each once" in each for each in mistakes)
+
+
+def test_what_is_confirmed_is_fetched_by_a_rule_and_nothing_else_is(home: Path) -> None:
+    """A table that is switched on and forgotten in the calendar would never be asked for."""
+    path = home / "norway" / "calendar.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('["bufdir_monitor"]', '["khr_plans"]'), encoding="utf-8")
+    assert told(home) == [
+        "norway/calendar.toml: bufdir.datasets: given khr_plans; "
+        "allowed: datasets that can be fetched; this one has no interface",
+        "norway/calendar.toml: datasets: given no rule that fetches bufdir_monitor; "
+        "allowed: one at least, because it is confirmed",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_every_duty_is_in_force_on_both_sides_of_2023() -> None:
 
 
 def test_an_indicator_on_an_unconfirmed_table_waits_until_it_is_confirmed(home: Path) -> None:
-    """It is neither asked for nor built; writing `confirmed` into the table's declaration switches it on."""
+    """It is neither asked for nor built; `confirmed` in the table's declaration, and a rule, switch it on."""
     path = home / "norway" / "indicators" / "children_reported.toml"
     text = path.read_text(encoding="utf-8").replace("ssb_12615", "ssb_12189")
     (path.parent / "reports_on_time.toml").write_text(text.replace('"children_reported"', '"reports_on_time"'), "utf-8")
@@ -176,6 +176,7 @@ def test_an_indicator_on_an_unconfirmed_table_waits_until_it_is_confirmed(home: 
     assert "reports_on_time" in before.waiting and "reports_on_time" not in before.indicators
     assert wanted(before, "ssb_12189") is None
     spoil(home, "datasets/ssb_12189.toml", 'confirmed = "unconfirmed"', 'confirmed = "live"')
+    spoil(home, "calendar.toml", '"ssb_12275"', '"ssb_12189", "ssb_12275"')
     load.cache_clear()
     after = load("norway", home)
     assert "reports_on_time" in after.indicators and not after.waiting

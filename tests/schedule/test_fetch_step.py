@@ -33,7 +33,7 @@ class Fetched:
 
     says: Says
 
-    def __init__(self, registry: Registry, folder: Path, publishers: object) -> None:
+    def __init__(self, registry: Registry, folder: Path, publishers: object, door: object) -> None:
         pass
 
     def outcomes(self, names: Sequence[str], say: Say) -> Iterator[Outcome]:
@@ -87,7 +87,19 @@ def test_two_fetches_never_run_at_once(home: Path) -> None:
         done = RUNNER.invoke(app, ["fetch"])
         assert str(done.exception) == said  # main() ends with 4 there
         assert jobs.steps("norway", lambda step: None)[0].do(["a"]) == Told(failed={"a": said})
+        told = RUNNER.invoke(app, ["discover"])
+        assert str(told.exception) == said, "both together would ask more often than the publisher allows"
     assert RUNNER.invoke(app, ["fetch"]).exit_code == 0
+
+
+def test_what_is_put_off_by_quiet_hours_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`veiviser fetch && veiviser run` must not go on with the old figures."""
+    monkeypatch.setattr(jobs, "_now", lambda: utc("2026-11-23 05:00"))
+    says(Outcome("bufdir_monitor", "no change", "of May"))
+    done = RUNNER.invoke(app, ["fetch", "ssb_12275", "bufdir_monitor"])
+    assert done.exit_code == 4, done.output
+    assert "ssb_12275: not fetched (its tables may be half replaced until 08:15 (Europe/Oslo)" in done.stdout
+    assert "bufdir_monitor: no change" in done.stdout
 
 
 def test_the_watch_has_one_word_a_dataset() -> None:

@@ -9,8 +9,14 @@ from pytest_httpserver import HTTPServer
 
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Limits, Publishers
-from tests.sources.norway import AGES, BODIES, QUICK, UP_TO_17, Publishing, at
+from tests.sources.norway import AGES, BODIES, QUICK, UP_TO_17, Publishing, at, clock
 from tests.sources.pxweb_standin import StandIn
+
+
+@pytest.fixture(autouse=True)
+def after_the_publications(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the machine's clock: what is of a moment to come is refused."""
+    monkeypatch.setattr("pipeline.sources.fetch._now", clock)
 
 
 @pytest.fixture

@@ -187,7 +187,9 @@ def test_an_unconfirmed_table_can_be_switched_on_when_all_codes_are_there(look: 
     standin.tables["12279"] = table("12279: Nøkkeltal utgifter barnevern (K)", SPENDING, "kr")
     found = look("12279")["12279"]
     assert (found.standing, found.is_error) == ("can be switched on", False)
-    assert found.told == ('all codes are there: write confirmed = "live" into datasets/ssb_12279.toml',)
+    assert found.told == (
+        'all codes are there: write confirmed = "live" into datasets/ssb_12279.toml, and name it in a rule of calendar.toml',
+    )
 
 
 def test_an_unconfirmed_table_with_other_codes_waits_and_is_no_error(

@@ -83,6 +83,26 @@ def test_every_publisher_that_fails_fails_alone(impatient: FetchAll, publishing:
     assert {name for name, each in later.items() if each.outcome == "new vintage"} == set(said)
 
 
+def test_figures_that_cannot_be_used_are_not_archived(
+    fetch_all: FetchAll, publishing: Publishing, tmp_path: Path
+) -> None:
+    body = BODIES["ssb_12305"]
+    fetch_all("ssb_12305")
+    kept = sorted(tmp_path.rglob("*.*"))
+    publishing.pxweb.tables["12305"] = signed(body, "?") | {"updated": "2026-07-01T06:00:00Z"}
+    outcome = fetch_all("ssb_12305")["ssb_12305"]
+    assert (outcome.outcome, outcome.fault) == ("failed", "publisher")
+    assert "sends what cannot be used: ssb_12305: index " in outcome.detail and "'?' beside nan" in outcome.detail
+    assert "mend datasets/ssb_12305.toml" in outcome.detail
+    assert sorted(tmp_path.rglob("*.*")) == kept, "neither figures nor metadata"
+
+
+def signed(body: dict, sign: str) -> dict:
+    """A table all of whose empty cells have a sign."""
+    empty = {str(cell): sign for cell, value in enumerate(body["value"]) if value is None}
+    return body | {"value": [None, *body["value"][1:]], "status": {"0": sign} | empty}
+
+
 def test_an_answer_of_a_shape_nobody_thought_of_stops_nobody_else(fetch_all: FetchAll, publishing: Publishing) -> None:
     names = BODIES["ssb_12305"]["id"]
     odd = as_json({"id": names, "dimension": {name: [] for name in names}})
@@ -103,6 +123,45 @@ def test_yesterdays_file_with_todays_date_is_no_news(
     publishing.zip_body = repacked(publishing.zip_body)
     assert fetch_all("bufdir_monitor")["bufdir_monitor"].outcome == "new vintage"
     assert [str(file.published_on) for file in scan(tmp_path, NORWAY.datasets)] == ["2026-09-04", "2026-11-21"]
+
+
+def test_a_zip_that_is_cut_short_is_not_archived_and_comes_again(
+    fetch_all: FetchAll, publishing: Publishing, tmp_path: Path
+) -> None:
+    good = publishing.zip_body
+    publishing.zip_body = good[:5000]  # with a length that agrees
+    outcome = fetch_all("bufdir_monitor")["bufdir_monitor"]
+    assert (outcome.outcome, outcome.fault) == ("failed", "publisher")
+    assert "sends what cannot be used: bufdir_monitor: 5000 bytes: ZIP: given 'no end of the ZIP'" in outcome.detail
+    assert list(tmp_path.rglob("*.*")) == []
+    publishing.zip_body = good
+    assert fetch_all("bufdir_monitor")["bufdir_monitor"].outcome == "new vintage"
+
+
+def test_figures_of_a_day_to_come_are_not_archived(fetch_all: FetchAll, publishing: Publishing, tmp_path: Path) -> None:
+    table = BODIES["ssb_12305"]
+    publishing.last_modified = "Fri, 04 Sep 2099 06:00:00 GMT"
+    publishing.pxweb.tables["12305"] = table | {"updated": "2099-01-01T00:00:00Z"}
+    for outcome in fetch_all("bufdir_monitor", "ssb_12305").values():
+        assert (outcome.outcome, outcome.fault) == ("failed", "publisher")
+        assert "2099" in outcome.detail and "UTC, which is yet to come" in outcome.detail
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_figures_older_than_the_archives_are_no_silence(
+    fetch_all: FetchAll, publishing: Publishing, tmp_path: Path
+) -> None:
+    fetch_all("bufdir_monitor", "ssb_12305")
+    publishing.links = [ZIP.replace("cedc894149", "aaaa894149")]
+    publishing.server.expect_request(publishing.links[0]).respond_with_handler(publishing._zip)
+    publishing.last_modified, publishing.zip_body = "Thu, 03 Sep 2026 06:00:00 GMT", repacked(publishing.zip_body)
+    publishing.pxweb.tables["12305"] = BODIES["ssb_12305"] | {"updated": "2026-05-15T06:00:00Z"}
+    for outcome in fetch_all("bufdir_monitor", "ssb_12305").values():
+        assert (outcome.outcome, outcome.fault) == ("failed", "publisher")
+        assert "older than the newest in the archive, of 2026-" in outcome.detail
+        assert "ask the publisher which holds" in outcome.detail
+    publishing.last_modified = "Fri, 04 Sep 2026 06:00:00 GMT"
+    assert "as the newest in the archive" in fetch_all("bufdir_monitor")["bufdir_monitor"].detail
 
 
 def repacked(body: bytes) -> bytes:
@@ -187,6 +246,37 @@ def measures_of(indicators: Mapping[str, Indicator]) -> set[str]:
 LATER = sorted(measures_of(NORWAY.indicators))[-1]
 
 
+def test_a_declaration_that_is_taken_back_is_asked_for_once(publishing: Publishing, tmp_path: Path) -> None:
+    """And one that asks otherwise for the same bytes: the years before the table's first."""
+    whole = replace(publishing.registry(), datasets={"ssb_12305": publishing.registry().datasets["ssb_12305"]})
+    before = narrower(whole)
+    earlier, later = since(whole, "2001"), since(whole, "2002")
+    with Publishers(QUICK) as publishers:
+
+        def asked(registry: Registry) -> str:
+            [outcome] = Fetching(registry, tmp_path, publishers).outcomes()
+            return outcome.outcome
+
+        for registry in (before, whole, before, earlier, later, earlier):
+            assert (asked(registry), asked(registry)) == ("new vintage", "no change")
+            [file] = scan(tmp_path, NORWAY.datasets)
+            dataset = NORWAY.datasets["ssb_12305"]
+            cells = READERS[dataset.kind](file.body(), dataset, file.file_id)  # type: ignore[attr-defined]
+            assert set(cells["measure"]) == measures_of(registry.indicators)
+
+
+def since(registry: Registry, period: str) -> Registry:
+    """With all series of indicators on 12305 from a period on."""
+    moved = {
+        name: each.model_copy(
+            update={"series": tuple(series.model_copy(update={"first_period": period}) for series in each.series)}
+        )
+        for name, each in registry.indicators.items()
+        if measures_of({name: each})
+    }
+    return replace(registry, indicators=registry.indicators | moved)
+
+
 def test_a_measure_that_is_declared_later_is_fetched_while_the_table_stands_still(
     publishing: Publishing, tmp_path: Path
 ) -> None:
@@ -202,7 +292,7 @@ def test_a_measure_that_is_declared_later_is_fetched_while_the_table_stands_stil
     assert outcomes == [
         f"ssb_12305: new vintage ({of})",
         f"ssb_12305: no change ({of})",
-        f"ssb_12305: new vintage ({of}, asked for again: more is declared by now)",
+        f"ssb_12305: new vintage ({of}, asked for again: something else is declared by now)",
         f"ssb_12305: no change ({of})",
     ]
     assert len(list((tmp_path / "ssb_12305").glob("*.json"))) == 2, "what was sent first is kept"

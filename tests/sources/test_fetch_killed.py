@@ -12,10 +12,12 @@ from tests.sources.pxweb_standin import cut
 
 DRIVER = """
 import dataclasses, json, os, pathlib, shutil, signal, sys
+from pipeline.sources import fetch as fetching
 from pipeline.sources.fetch import Fetching
 from pipeline.sources.http import Limits, Publishers
-from tests.sources.norway import NORWAY
+from tests.sources.norway import NORWAY, clock
 
+fetching._now = clock
 home, addresses = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
 datasets = {name: NORWAY.datasets[name].model_copy(update={"address": each}) for name, each in addresses.items()}
 norway = dataclasses.replace(NORWAY, datasets=datasets)

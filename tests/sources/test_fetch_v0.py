@@ -13,9 +13,9 @@ from pipeline.sources.fetch import Fetching
 from pipeline.sources.http import Publishers
 from pipeline.sources.landing import ArchivedFile, scan
 from pipeline.sources.pxweb import read
+from tests.sources.norway import AGES, BODIES, NORWAY, QUICK, UP_TO_17
 from tests.sources.pxweb_standin import StandIn
 from tests.sources.pxweb_v0_standin import OlderStandIn
-from tests.sources.test_fetch import AGES, BODIES, NORWAY, QUICK, UP_TO_17
 
 ROOT = "/api/pxwebapi/v2"
 
