@@ -71,7 +71,7 @@ def take_in(
     for found in whole:
         assert door is not None
         try:
-            yield _take(found, registry, raw, door, now())
+            yield _take(drop_folder.take(found), registry, raw, door, now())
         except (Changing, FileNotFoundError):
             unfinished.append(found)
         except PermissionError:

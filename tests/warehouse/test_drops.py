@@ -61,6 +61,10 @@ def archived(place: Path, dataset: str = "inspection") -> list[ArchivedFile]:
     return [file for file in scan(place / "raw", NORWAY.datasets) if file.sidecar.dataset == dataset]
 
 
+def taking(place: Path) -> list[str]:
+    return [each.name for each in (place / "drop" / ".taking").iterdir()]
+
+
 def text(taken: Taken) -> str:
     assert taken.receipt is not None
     return taken.receipt.read_text(encoding="utf-8-sig")
@@ -169,9 +173,28 @@ def test_killed_between_archive_and_folder_it_is_taken_once(place: Path, monkeyp
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(drop_folder, "received", killed)
         take(place)
-    assert len(archived(place)) == 1 and path.exists()
+    assert len(archived(place)) == 1 and taking(place) == [path.name]
     [taken] = take(place)
-    assert taken.outcome == "known" and len(archived(place)) == 1 and not path.exists()
+    assert taken.outcome == "known" and len(archived(place)) == 1 and taking(place) == []
+
+
+@pytest.mark.parametrize(("first", "outcome"), [(GOOD, "accepted"), (BAD, "refused")])
+def test_a_better_file_that_is_saved_while_the_first_is_looked_at_is_taken_next(
+    place: Path, monkeypatch: pytest.MonkeyPatch, door: Door, first: list[str], outcome: str
+) -> None:
+    path, faults = put(place, "tilsyn_2026-05-01.csv", as_text([first])), door.faults
+
+    def saved_meanwhile(*asked: object) -> object:
+        path.write_bytes(as_text([GOOD, OTHER]))
+        return faults(*asked)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(door, "faults", saved_meanwhile)
+        [taken] = take(place)
+    assert taken.outcome == outcome and path.read_bytes() == as_text([GOOD, OTHER])
+    [better] = take(place)
+    assert better.outcome == "accepted" and not path.exists()
+    assert as_text([GOOD, OTHER]) in [file.body() for file in archived(place)]
 
 
 @pytest.mark.parametrize("writes", [0, 1])
@@ -189,7 +212,7 @@ def test_killed_while_it_is_archived_it_is_archived_again(
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(landing, "_write_once", one)
         take(place)
-    assert archived(place) == [] and path.exists()
+    assert archived(place) == [] and taking(place) == [path.name]
     [taken] = take(place)
     assert taken.outcome == "accepted" and len(archived(place)) == 1
 
@@ -251,7 +274,7 @@ def test_each_wrong_cell_of_a_khr_extract_is_named_once(door: Door, data: st.Dat
     rows, cells, units = [], set(), set()
     for line in range(2, 2 + data.draw(st.integers(1, 4))):
         row = [str(data.draw(st.sampled_from(choices))) for choices in KHR_RIGHT]
-        row[1] = str(2010 + line)  # so that no two rows have one key
+        row[1] = str(2011 + line)  # so that no two rows have one key; figures start in 2013
         for column in range(5):
             if data.draw(st.integers(0, 7)) == 0:
                 row[column] = data.draw(st.sampled_from(KHR_WRONG[column]))
