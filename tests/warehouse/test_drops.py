@@ -178,6 +178,37 @@ def test_killed_between_archive_and_folder_it_is_taken_once(place: Path, monkeyp
     assert taken.outcome == "known" and len(archived(place)) == 1 and taking(place) == []
 
 
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "denied"), OSError(28, "No space left"), OSError(30, "Read-only")]
+)
+def test_a_file_that_the_disk_refuses_is_told_and_stops_no_other(
+    place: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    move = drop_folder.take
+
+    def refused(found: drop_folder.Found) -> drop_folder.Found:
+        if "first" in found.name:
+            raise error
+        return move(found)
+
+    first = put(place, "tilsyn_first.csv", as_text([GOOD]))
+    put(place, "tilsyn_second.csv", as_text([OTHER]))
+    with monkeypatch.context() as patched:
+        patched.setattr(drop_folder, "take", refused)
+        failed, taken = take(place)
+    assert (failed.outcome, taken.outcome) == ("failed", "accepted") and failed.why in str(failed) and first.exists()
+    assert [each.outcome for each in take(place)] == ["accepted"]
+
+
+@pytest.mark.parametrize(("hour", "outcome"), [(21, "refused"), (22, "accepted")])
+def test_a_day_begins_at_midnight_of_the_jurisdiction(place: Path, hour: int, outcome: str) -> None:
+    """22:00 UTC is midnight of Norwegian summer time."""
+    put(place, "tilsyn_2026-07-02.csv", as_text([GOOD]))
+    now = datetime(2026, 7, 1, hour, 30, tzinfo=UTC)
+    [taken] = take_in(NORWAY, place / "raw", place / "drop", lambda: now, lambda seconds: None)
+    assert taken.outcome == outcome
+
+
 @pytest.mark.parametrize(("first", "outcome"), [(GOOD, "accepted"), (BAD, "refused")])
 def test_a_better_file_that_is_saved_while_the_first_is_looked_at_is_taken_next(
     place: Path, monkeypatch: pytest.MonkeyPatch, door: Door, first: list[str], outcome: str
