@@ -22,7 +22,7 @@ from pipeline.registry.load import Registry, jurisdictions, load
 from pipeline.settings import Settings
 from pipeline.sources.landing import ArchivedFile, scan
 from pipeline.warehouse.build import known_files
-from pipeline.warehouse.door import CodeList, check_observations, check_reference
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 from pipeline.warehouse.list_check import checked, list_dataset
 from pipeline.warehouse.listed_services import JointList, Row
 from pipeline.warehouse.load import READERS
@@ -67,7 +67,7 @@ DAMAGES: tuple[Callable[[bytearray, int, random.Random], None], ...] = (flip, de
 class Delivery:
     """A file of the archive, what it reads to, and what becomes of it when it is damaged."""
 
-    def __init__(self, registry: Registry, file: ArchivedFile, codes: CodeList, names: dict[str, str]) -> None:
+    def __init__(self, registry: Registry, file: ArchivedFile, codes: CodesInUse, names: dict[str, str]) -> None:
         """names: the municipalities of the day of the list of joint services, by code."""
         self.registry, self.file, self.codes, self.names = registry, file, codes, names
         self.dataset: Any = registry.datasets[file.sidecar.dataset]
@@ -158,7 +158,7 @@ def deliveries(only: set[str] | None = None) -> list[Delivery]:
         tables = [
             READERS["reference"](file.body(), registry.datasets[file.sidecar.dataset], file.file_id) for file in lists
         ]
-        codes = CodeList.of(tables, registry.jurisdiction)
+        codes = CodesInUse.of(tables, registry.jurisdiction)
         named = pd.concat(tables)
         listed = list_dataset(registry)
         year = str(listed.members.code_date.year) if listed and listed.members else ""

@@ -258,17 +258,6 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
             failed={each.dataset: each.detail for each in outcomes if each.outcome == "failed"},
         )
 
-    def drop_step(datasets: Sequence[str]) -> serve.Told:
-        """What hinders the files hinders nothing else: what is in the archive is built and reported all the same."""
-        try:
-            dropped = drop(jurisdiction)
-        except BadInput as error:
-            return serve.Told(failed={"drop": str(error)})
-        return serve.Told(
-            news=tuple(str(taken) for taken in dropped if taken.outcome not in ("left", "failed")),
-            failed={taken.name: taken.why for taken in dropped if taken.outcome == "failed"},
-        )
-
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
         return serve.Told(news=(f"{RELEASE}{built.path.stem}",) if built.is_new else ())
@@ -285,10 +274,22 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
     fetch_first = serve.Step("fetch", fetch_step, fetches=True)
     return [
         fetch_first,
-        serve.Step("drop", drop_step),
+        serve.Step("drop", lambda datasets: _dropped(jurisdiction)),
         serve.Step("build", build_step),
         serve.Step("report", report_step),
     ]
+
+
+def _dropped(jurisdiction: str) -> serve.Told:
+    """What hinders the files hinders nothing else: what is in the archive is built and reported all the same."""
+    try:
+        dropped = drop(jurisdiction)
+    except BadInput as error:
+        return serve.Told(failed={"drop": str(error)})
+    return serve.Told(
+        news=tuple(str(taken) for taken in dropped if taken.outcome not in ("left", "failed")),
+        failed={taken.name: taken.why for taken in dropped if taken.outcome == "failed"},
+    )
 
 
 def _runs(jurisdiction: str) -> Path:

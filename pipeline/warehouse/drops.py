@@ -20,7 +20,7 @@ from pipeline.sources.landing import archive, scan
 from pipeline.sources.receipt import Complaint, Outcome, receipt
 from pipeline.sources.rows import WORKBOOK
 from pipeline.warehouse.build import known_files
-from pipeline.warehouse.drop_door import Door
+from pipeline.warehouse.door import Door
 
 DAY = re.compile(r"(?<!\d)([0-9]{4})[-_.]?([0-9]{2})[-_.]?([0-9]{2})(?!\d)")
 PLAIN = str.maketrans({"æ": "ae", "ø": "o", "å": "a", " ": "_", "-": "_", ".": "_"})

@@ -13,7 +13,7 @@ from pipeline.registry.load import Registry
 from pipeline.sources import bufdir, delimited, geojson, pxweb, records
 from pipeline.sources.landing import ArchivedFile
 from pipeline.sources.table import COLUMNS
-from pipeline.warehouse.door import CodeList, check_observations, check_reference
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 
 READERS: dict[str, Callable[[bytes, Any, str], pd.DataFrame]] = {
     "pxweb": pxweb.read,
@@ -52,7 +52,7 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
             tables[_table_of(dataset)].append(table.assign(file_id=file.file_id))
         except BadInput as error:
             problems += error.problems
-    codes = CodeList.of(tables["municipality_code"], registry.jurisdiction)
+    codes = CodesInUse.of(tables["municipality_code"], registry.jurisdiction)
     if not tables["municipality_code"] and not problems:
         raise bad_input(
             registry.jurisdiction.id, "", "archive", "no list of municipality codes", "one known on the as-of date"

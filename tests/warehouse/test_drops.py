@@ -19,7 +19,7 @@ from pipeline.sources import drop_folder, landing, records
 from pipeline.sources.landing import ArchivedFile, archive, scan
 from pipeline.warehouse import drops, models
 from pipeline.warehouse.build import known_files
-from pipeline.warehouse.drop_door import Door
+from pipeline.warehouse.door import Door
 from pipeline.warehouse.drops import Taken, kinds, take_in
 from pipeline.warehouse.load import load_raw
 from tests.sources.delivered import GOOD, NORWAY, as_text, as_workbook
