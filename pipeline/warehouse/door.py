@@ -14,9 +14,9 @@ from pipeline.registry.dataset import DatasetBase, MapDataset, RecordDataset, Re
 from pipeline.registry.load import Registry
 from pipeline.registry.programme import Office
 from pipeline.sources import records
+from pipeline.sources.complaint import WHOLE_FILE, Complaint
 from pipeline.sources.landing import ArchivedFile
-from pipeline.sources.receipt import Complaint
-from pipeline.warehouse.delivery_checks import CodesInUse, check_observations
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 from pipeline.warehouse.geography import geography
 from pipeline.warehouse.load import READERS
 
@@ -42,22 +42,25 @@ class Door:
                 "dette er vår feil, ikke din: send oss kvitteringen",
                 "this is our failure, not yours: send us this",
             )
-            return [Complaint(("", ""), "file", said, ours)]
+            return [Complaint("", "file", said, ours)]
 
     def _faults(self, body: bytes, dataset: DatasetBase, name: str, day: date) -> list[Complaint]:
         try:
             if isinstance(dataset, RecordDataset):
-                return [Complaint.of_fault(fault) for fault in self._records(body, dataset, name, day)]
+                return self._records(body, dataset, name, day)
             table = READERS[dataset.kind](body, dataset.on(day), name)  # type: ignore[attr-defined]
         except BadInput as error:
             return [Complaint.of_problem(problem) for problem in error.problems]
-        if isinstance(dataset, ReferenceDataset | MapDataset):
-            return []
         cells = table.assign(file_id=name)
-        problems = check_observations(cells, dataset, self._registry, self._code_list(day), day)
+        if isinstance(dataset, MapDataset):
+            return []
+        if isinstance(dataset, ReferenceDataset):
+            problems = check_reference(cells, dataset.role, self._code_list(day))
+        else:
+            problems = check_observations(cells, dataset, self._registry, self._code_list(day), day)
         return [Complaint.of_problem(problem) for problem in problems]
 
-    def _records(self, body: bytes, dataset: RecordDataset, name: str, day: date) -> list[records.Fault]:
+    def _records(self, body: bytes, dataset: RecordDataset, name: str, day: date) -> list[Complaint]:
         table = records.raw(body, dataset, name)
         codes = records.Codes(self._municipalities, self._registry.offices, day)
         found = records.faults(table, dataset, codes)
@@ -69,12 +72,15 @@ class Door:
     def _code_list(self, day: date) -> CodesInUse:
         """The municipality codes in use on the first day of each year up to the day's."""
         spans = self._municipalities
+        codes = records.Codes(spans, self._registry.offices, day)
+        carried = frozenset(each.code for each in self._registry.jurisdiction.carried)
         first = min((start.year for each in spans.values() for start, _ in each), default=day.year)
         return CodesInUse(
             {
-                year: frozenset(code for code, each in spans.items() if _in_use(each, date(year, 1, 1)))
+                year: frozenset(code for code in spans if codes.in_use(code, date(year, 1, 1))) - carried
                 for year in range(first, day.year + 1)
-            }
+            },
+            carried,
         )
 
     @cached_property
@@ -89,18 +95,15 @@ class Door:
         return dict(spans)
 
 
-def _in_use(spans: list[tuple[date, date | None]], day: date) -> bool:
-    return any(start <= day and (end is None or day < end) for start, end in spans)
-
-
-def office_differences(told: pd.DataFrame, offices: tuple[Office, ...], day: date) -> Iterator[records.Fault]:
+def office_differences(told: pd.DataFrame, offices: tuple[Office, ...], day: date) -> Iterator[Complaint]:
     """Where a list of offices differs from offices.toml on a day; a row a county, with `line`, the row in the file."""
     known = {(office.id, each.county): office for office in offices for each in office.counties if each.holds(day)}
     whose = {county: office for (_, county), office in known.items()}
     mend = ("; er listen riktig, må offices.toml endres først", "; if the list is right, mend offices.toml first")
 
-    def differs(line: object, column: str, given: str, right: str) -> records.Fault:
-        return records.Fault(int(str(line)), column, given, (right + mend[0], right + mend[1]))
+    def differs(line: object, column: str, given: str, right: str) -> Complaint:
+        place = f"row {line}" if line else WHOLE_FILE
+        return Complaint(place, column, repr(given), (right + mend[0], right + mend[1]))
 
     for row in told.to_dict("records"):
         office = known.get((row["office_id"], row["county"]))

@@ -14,10 +14,11 @@ from pipeline.problems import BadInput, bad_input
 from pipeline.registry.dataset import DatasetBase
 from pipeline.registry.load import Registry
 from pipeline.sources import drop_folder
+from pipeline.sources.complaint import Complaint
 from pipeline.sources.drop_folder import Changing, Found
 from pipeline.sources.fetch import SYNTHETIC
 from pipeline.sources.landing import archive, scan
-from pipeline.sources.receipt import Complaint, Outcome, receipt
+from pipeline.sources.receipt import Outcome, receipt
 from pipeline.sources.rows import WORKBOOK
 from pipeline.warehouse.build import known_files
 from pipeline.warehouse.door import Door

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from pipeline.registry.dataset import Correction
+from pipeline.registry.correction import Correction
 from pipeline.registry.load import load
 from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 

@@ -314,7 +314,7 @@ def test_each_wrong_cell_of_a_khr_extract_is_named_once(door: Door, data: st.Dat
     body = as_text(rows, KHR_HEADER).decode("utf-8-sig").encode("iso-8859-1")
     found = []
     for complaint in door.faults(body, KHR, "f", date(2020, 6, 1)):
-        line, _, column = complaint.place[1].removeprefix("row ").partition(", column ")
+        line, _, column = complaint.place.removeprefix("row ").partition(", column ")
         found.append((int(line), column if column and complaint.field != "unit_code" else complaint.field))
     units = {(line, "unit_code") for line, _ in units}
     assert len(found) == len(set(found))
@@ -396,3 +396,12 @@ def test_the_examples_in_the_declarations_are_right(door: Door) -> None:
     example = [column.example for column in dataset.columns]  # type: ignore[attr-defined]
     assert door.faults(as_text([example]), dataset, "f", date(2026, 10, 1)) == []
     assert records.day_of("29.02.2026") is None
+
+
+def test_a_code_list_is_asked_what_the_build_asks(door: Door) -> None:
+    dataset, day = NORWAY.datasets["kostra_groups"], date(2026, 5, 1)
+    body = next((Settings().raw / "norway" / "kostra_groups").glob("*.csv")).read_bytes()
+    assert door.faults(body, dataset, "f", day) == []
+    cut_short = b"".join(body.splitlines(keepends=True)[:-1])
+    [complaint] = door.faults(cut_short, dataset, "f", day)
+    assert complaint.given == "no row" and complaint.allowed[1].startswith("one for ")
