@@ -70,7 +70,7 @@ class Delivery:
     def __init__(self, registry: Registry, file: ArchivedFile, codes: CodesInUse, names: dict[str, str]) -> None:
         """names: the municipalities of the day of the list of joint services, by code."""
         self.registry, self.file, self.codes, self.names = registry, file, codes, names
-        self.dataset: Any = registry.datasets[file.sidecar.dataset]
+        self.dataset: Any = registry.datasets[file.sidecar.dataset].on(file.published_on)
         self.body = file.body()
         self.table = self.read(self.body)
         self.remarks = self.listed(self.table) if self.dataset.id == "joint_service_list" else set()
@@ -160,12 +160,17 @@ def deliveries(only: set[str] | None = None) -> list[Delivery]:
         ]
         codes = CodesInUse.of(tables, registry.jurisdiction)
         named = pd.concat(tables)
-        listed = list_dataset(registry)
-        year = str(listed.members.code_date.year) if listed and listed.members else ""
+        listed: Any = list_dataset(registry)
+        days = [listed.on(each.published_on).members.day for each in files if listed and _is_of(each, listed)]
+        year = str(max(days).year) if days else ""
         names = dict(named.loc[named["year"] == year, ["code", "name"]].itertuples(index=False))
         wanted = [file for file in files if only is None or file.sidecar.dataset in only]
         found += [Delivery(registry, file, codes, names) for file in wanted]
     return found
+
+
+def _is_of(file: ArchivedFile, dataset: Any) -> bool:
+    return file.sidecar.dataset == dataset.id
 
 
 def table_of(counts: Counter[tuple[str, str]], title: str) -> str:

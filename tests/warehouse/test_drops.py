@@ -21,7 +21,7 @@ from pipeline.warehouse import drops, models
 from pipeline.warehouse.build import known_files
 from pipeline.warehouse.door import Door
 from pipeline.warehouse.drops import Taken, kinds, take_in
-from pipeline.warehouse.load import load_raw
+from pipeline.warehouse.load import REFERENCE_TABLES, load_raw
 from tests.sources.delivered import GOOD, NORWAY, as_text, as_workbook
 
 NOW = datetime.now(UTC)
@@ -405,3 +405,8 @@ def test_a_code_list_is_asked_what_the_build_asks(door: Door) -> None:
     cut_short = b"".join(body.splitlines(keepends=True)[:-1])
     [complaint] = door.faults(cut_short, dataset, "f", day)
     assert complaint.given == "no row" and complaint.allowed[1].startswith("one for ")
+
+
+def test_where_nobody_declares_inspections_their_empty_table_has_the_columns_that_are_declared() -> None:
+    declared = [column.field for column in NORWAY.datasets["inspection"].columns]  # type: ignore[attr-defined]
+    assert REFERENCE_TABLES["inspection"] == ["file_id", "line", *declared]
