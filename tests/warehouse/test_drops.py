@@ -21,7 +21,7 @@ from pipeline.warehouse import drops, models
 from pipeline.warehouse.build import known_files
 from pipeline.warehouse.door import Door
 from pipeline.warehouse.drops import Taken, kinds, take_in
-from pipeline.warehouse.load import REFERENCE_TABLES, load_raw
+from pipeline.warehouse.load import READERS, REFERENCE_TABLES, load_raw
 from tests.sources.delivered import GOOD, NORWAY, as_text, as_workbook
 
 NOW = datetime.now(UTC)
@@ -410,3 +410,31 @@ def test_a_code_list_is_asked_what_the_build_asks(door: Door) -> None:
 def test_where_nobody_declares_inspections_their_empty_table_has_the_columns_that_are_declared() -> None:
     declared = [column.field for column in NORWAY.datasets["inspection"].columns]  # type: ignore[attr-defined]
     assert REFERENCE_TABLES["inspection"] == ["file_id", "line", *declared]
+
+
+LISTED = NORWAY.datasets["joint_service_list"]
+LIST_HEADER = list(LISTED.columns.values())  # type: ignore[attr-defined]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["0301", "1804", "1850", "4601"]), min_size=1, unique=True), min_size=1),
+    st.sets(st.integers(0, 9)),
+    st.dates(date(2020, 1, 1), date(2026, 12, 31)),
+)
+@settings(max_examples=25)
+def test_a_list_of_joint_services_is_read_as_written_or_told_by_row(
+    door: Door, groups: list[list[str]], cut: set[int], day: date
+) -> None:
+    none = LISTED.members.none  # type: ignore[attr-defined]
+    written = [
+        [each[0], *((", ".join(f"ÅS {code}" for code in each), ", ".join(each)) if len(each) > 1 else (none, ""))]
+        for each in groups
+    ]
+    rows = [row[:2] if number in cut else row for number, row in enumerate(written)]
+    told = door.faults(body := as_text(rows, LIST_HEADER), LISTED, "f", day)
+    assert [each.place for each in told] == [f"row {number + 2}" for number in sorted(cut) if number < len(rows)][:20]
+    if not told:
+        declared = LISTED.on(drops.day_of(f"samarbeid_{day}.csv", LISTED, date(2026, 12, 31)) or NOW.date())
+        table = READERS["reference"](body, declared, "f")
+        assert table[["municipality_code", "member_names", "member_codes"]].to_numpy().tolist() == written
+        assert declared.members.day == day  # type: ignore[attr-defined]
