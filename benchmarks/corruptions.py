@@ -22,7 +22,7 @@ from pipeline.registry.load import Registry, jurisdictions, load
 from pipeline.settings import Settings
 from pipeline.sources.landing import ArchivedFile, scan
 from pipeline.warehouse.build import known_files
-from pipeline.warehouse.door import CodeList, check_observations, check_reference
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 from pipeline.warehouse.list_check import checked, list_dataset
 from pipeline.warehouse.listed_services import JointList, Row
 from pipeline.warehouse.load import READERS
@@ -67,10 +67,10 @@ DAMAGES: tuple[Callable[[bytearray, int, random.Random], None], ...] = (flip, de
 class Delivery:
     """A file of the archive, what it reads to, and what becomes of it when it is damaged."""
 
-    def __init__(self, registry: Registry, file: ArchivedFile, codes: CodeList, names: dict[str, str]) -> None:
+    def __init__(self, registry: Registry, file: ArchivedFile, codes: CodesInUse, names: dict[str, str]) -> None:
         """names: the municipalities of the day of the list of joint services, by code."""
         self.registry, self.file, self.codes, self.names = registry, file, codes, names
-        self.dataset: Any = registry.datasets[file.sidecar.dataset]
+        self.dataset: Any = registry.datasets[file.sidecar.dataset].on(file.published_on)
         self.body = file.body()
         self.table = self.read(self.body)
         self.remarks = self.listed(self.table) if self.dataset.id == "joint_service_list" else set()
@@ -158,14 +158,19 @@ def deliveries(only: set[str] | None = None) -> list[Delivery]:
         tables = [
             READERS["reference"](file.body(), registry.datasets[file.sidecar.dataset], file.file_id) for file in lists
         ]
-        codes = CodeList.of(tables, registry.jurisdiction)
+        codes = CodesInUse.of(tables, registry.jurisdiction)
         named = pd.concat(tables)
-        listed = list_dataset(registry)
-        year = str(listed.members.code_date.year) if listed and listed.members else ""
+        listed: Any = list_dataset(registry)
+        days = [listed.on(each.published_on).members.day for each in files if listed and _is_of(each, listed)]
+        year = str(max(days).year) if days else ""
         names = dict(named.loc[named["year"] == year, ["code", "name"]].itertuples(index=False))
         wanted = [file for file in files if only is None or file.sidecar.dataset in only]
         found += [Delivery(registry, file, codes, names) for file in wanted]
     return found
+
+
+def _is_of(file: ArchivedFile, dataset: Any) -> bool:
+    return file.sidecar.dataset == dataset.id
 
 
 def table_of(counts: Counter[tuple[str, str]], title: str) -> str:

@@ -132,7 +132,7 @@ def drop(
         typer.echo(str(each))
     if not taken:
         typer.echo(f"{jurisdiction}: no files in {Settings().drops / jurisdiction}")
-    if any(each.outcome == "refused" for each in taken):
+    if any(each.outcome in ("refused", "failed") for each in taken):
         raise typer.Exit(BAD_INPUT)
 
 

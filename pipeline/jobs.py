@@ -84,15 +84,21 @@ def discover(jurisdiction: str, words: str) -> list[Found]:
 def drop(jurisdiction: str) -> list[drops.Taken]:
     """Takes in what lies in the watched folder of a jurisdiction, and waits for what is being written just now.
 
-    Raises BadInput and NoRelease for an archive that cannot be read or is empty, AlreadyRunning beside another one.
+    Raises BadInput and NoRelease for an archive that cannot be read or is empty, BadInput where VEIVISER_DROP leads
+    nowhere, AlreadyRunning beside another one.
     """
     settings = Settings()
     registry = load(jurisdiction)
+    watched = settings.drops / jurisdiction
+    if settings.drop and drops.kinds(registry) and not watched.is_dir():
+        raise bad_input(
+            str(watched), "", "VEIVISER_DROP", str(settings.drop), "a folder that is there: mount or make it"
+        )
     folder = settings.processed / jurisdiction
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / "drop.lock", timeout=LOCK_SECONDS):
-            return list(drops.take_in(registry, settings.raw / jurisdiction, settings.drops / jurisdiction, _now))
+            return list(drops.take_in(registry, settings.raw / jurisdiction, watched, _now))
     except Timeout:
         raise AlreadyRunning(f"files of {jurisdiction} are being taken in already; wait for it") from None
 
@@ -257,9 +263,6 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
             failed={each.dataset: each.detail for each in outcomes if each.outcome == "failed"},
         )
 
-    def drop_step(datasets: Sequence[str]) -> serve.Told:
-        return serve.Told(news=tuple(str(taken) for taken in drop(jurisdiction) if taken.outcome != "left"))
-
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
         return serve.Told(news=(f"{RELEASE}{built.path.stem}",) if built.is_new else ())
@@ -276,10 +279,22 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
     fetch_first = serve.Step("fetch", fetch_step, fetches=True)
     return [
         fetch_first,
-        serve.Step("drop", drop_step),
+        serve.Step("drop", lambda datasets: _dropped(jurisdiction)),
         serve.Step("build", build_step),
         serve.Step("report", report_step),
     ]
+
+
+def _dropped(jurisdiction: str) -> serve.Told:
+    """What hinders the files hinders nothing else: what is in the archive is built and reported all the same."""
+    try:
+        dropped = drop(jurisdiction)
+    except BadInput as error:
+        return serve.Told(failed={"drop": str(error)})
+    return serve.Told(
+        news=tuple(str(taken) for taken in dropped if taken.outcome not in ("left", "failed")),
+        failed={taken.name: taken.why for taken in dropped if taken.outcome == "failed"},
+    )
 
 
 def _runs(jurisdiction: str) -> Path:

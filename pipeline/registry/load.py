@@ -15,7 +15,8 @@ from pipeline.problems import BadInput, Problem
 from pipeline.registry.breaks import Break
 from pipeline.registry.calendar import Calendar
 from pipeline.registry.calendar import mistakes as rule_mistakes
-from pipeline.registry.dataset import BufdirDataset, Correction, Dataset, DatasetBase, MapDataset
+from pipeline.registry.correction import Correction
+from pipeline.registry.dataset import BufdirDataset, Dataset, DatasetBase, MapDataset
 from pipeline.registry.index import Index, Round
 from pipeline.registry.letters import mistakes as letter_mistakes
 from pipeline.registry.list_correction import ListCorrection

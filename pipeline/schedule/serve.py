@@ -19,7 +19,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Told:
-    """What a step came to. news: what was new. failed: dataset → why it could not be had."""
+    """What a step came to. news: what was new. failed: dataset, or dropped file → why it could not be had."""
 
     news: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -126,7 +126,11 @@ class _Done:
 
     def words(self, rule: Rule) -> str:
         """Why a rule failed; empty when it did not."""
-        own = [f"{each}: {self.failed[each]}" for each in _fetched(rule) if each in self.failed]
+        own = [
+            f"{each}: {why}"
+            for each, why in self.failed.items()
+            if each in _fetched(rule) or (rule.how == "drop" and each not in self.datasets)
+        ]
         return "; ".join([self.stopped, *own] if self.stopped else own)
 
 

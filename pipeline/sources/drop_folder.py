@@ -1,6 +1,7 @@
 """The folder that people put files into: which of them are whole, and what becomes of each.
 
 data/drop/norway/tilsyn_2026-05-01.xlsx               put here
+data/drop/norway/.taking/tilsyn_2026-05-01.xlsx       while it is looked at: out of the way of a better one
 data/drop/norway/receipts/4f3a9c10_tilsyn_2026-05-01.xlsx.txt
 data/drop/norway/quarantine/77ab01ff_tilsyn_2026-04-01.xlsx, as it was, and its receipt beside it
 """
@@ -11,13 +12,13 @@ import re
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.problems import bad_input
 from pipeline.sources import limits
 
-QUARANTINE, RECEIPTS = "quarantine", "receipts"
+QUARANTINE, RECEIPTS, TAKING = "quarantine", "receipts", ".taking"
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart", ".lock")
 OPEN_IN = ("~${}", ".~lock.{}#")  # what Excel and LibreOffice put beside a file that somebody has open
 NOT_FILES = ("thumbs.db", "desktop.ini")
@@ -26,8 +27,9 @@ SETTLE_SECONDS = 10.0  # a file that is being copied changes more often than thi
 
 @dataclass(frozen=True)
 class Found:
-    """A file as it lay there at one look."""
+    """A file as it lay there at one look. folder: the watched one, where its receipt goes, wherever it lies itself."""
 
+    folder: Path
     path: Path
     size: int
     changed_ns: int  # of its contents
@@ -40,20 +42,28 @@ class Found:
 
 
 def look(folder: Path) -> list[Found]:
-    """What lies in the folder, by name: files and links, none that is hidden, unfinished, or open in a program."""
+    """What lies in the folder, by name: files and links, none that is hidden, unfinished, or open in a program.
+
+    First comes what an earlier run had begun to take.
+    """
     names = {path.name for path in folder.iterdir()}
-    found = []
+    begun = folder / TAKING
+    found = [_seen(folder, path) for path in sorted(begun.iterdir())] if begun.is_dir() else []
     for name in sorted(names):
         unfinished = name.lower().endswith(UNFINISHED) or name.startswith((".", "~$")) or name.lower() in NOT_FILES
         if unfinished or any(lock.format(name) in names for lock in OPEN_IN):
             continue
         try:
-            seen = (folder / name).lstat()
+            if not stat.S_ISDIR((folder / name).lstat().st_mode):
+                found.append(_seen(folder, folder / name))
         except FileNotFoundError:
             continue
-        if not stat.S_ISDIR(seen.st_mode):
-            found.append(Found(folder / name, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
     return found
+
+
+def _seen(folder: Path, path: Path) -> Found:
+    seen = path.lstat()
+    return Found(folder, path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 def settled(
@@ -68,6 +78,23 @@ def settled(
     oldest = clock_ns() - int(SETTLE_SECONDS * 1e9)
     whole = [each for each in after if each in before and each.touched_ns <= oldest]
     return whole, [each for each in after if each not in whole]
+
+
+def take(found: Found) -> Found:
+    """Moves a file to where nobody else puts one, so that what is read, and at the end removed, is this one alone.
+
+    Raises PermissionError for one that may not be read, FileExistsError while another of that name could not be taken.
+    """
+    taking = found.folder / TAKING
+    if found.path.parent == taking:
+        return found
+    if not found.path.is_symlink() and not os.access(found.path, os.R_OK):
+        raise PermissionError(found.name)
+    taking.mkdir(mode=0o700, exist_ok=True)
+    path = taking / found.path.name
+    if os.path.lexists(path):
+        raise FileExistsError(found.name)
+    return replace(found, path=found.path.rename(path))
 
 
 def content(found: Found) -> bytes:
@@ -90,7 +117,7 @@ def content(found: Found) -> bytes:
 
 
 class Changing(Exception):
-    """A file that changed while it was read: the next look takes it."""
+    """A file that is no longer the one that was looked at: the next look takes it."""
 
 
 def to_quarantine(found: Found, body: bytes | None, receipt: str) -> Path:
@@ -105,14 +132,18 @@ def received(found: Found, body: bytes, receipt: str) -> Path:
 
 def _put_away(found: Found, body: bytes | None, receipt: str, place: str, keeps: bool) -> Path:
     """Killed in between, the file still lies there, and is put away again under the same names."""
-    folder = found.path.parent / place
+    folder = found.folder / place
     folder.mkdir(exist_ok=True)
-    mark = hashlib.sha256(body if body is not None else os.fsencode(found.path.name)).hexdigest()[:8]
+    unread = f"{found.size} {found.changed_ns}".encode()  # so that another of the same name takes no one's place
+    mark = hashlib.sha256(body if body is not None else unread).hexdigest()[:8]
     name = _short(found.name)
     told = folder / f"{mark}_{name}.txt"
     part = told.with_name(told.name + ".part")
     part.write_text(receipt, encoding="utf-8-sig", newline="\r\n")  # so that the simplest editors show it right
     part.replace(told)
+    seen = found.path.lstat()
+    if (seen.st_size, seen.st_mtime_ns) != (found.size, found.changed_ns):
+        raise Changing(found.name)
     if keeps:
         found.path.replace(folder / f"{mark}_{name}")
     else:

@@ -1,12 +1,10 @@
 """The receipt that lies beside what was dropped: in bokmål and in English, what came of it, and every fault."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.problems import Problem
-from pipeline.sources.records import Fault
+from pipeline.sources.complaint import Complaint
 
 FAULTS_SHOWN = 1_000
 MORE = ("… og {} til", "… and {} more")
@@ -32,34 +30,6 @@ SAYS = {
         "Mend this, and put it into the folder again:",
     ),
 }
-
-
-@dataclass(frozen=True)
-class Complaint:
-    """One fault as a receipt tells it: where, what stood there, and what could have; each in bokmål and in English."""
-
-    place: tuple[str, str]
-    field: str
-    given: str
-    allowed: tuple[str, str]
-
-    @classmethod
-    def of_fault(cls, fault: Fault) -> "Complaint":
-        """Of a wrong cell; row 0 is the whole file."""
-        place = (f"rad {fault.row}", f"row {fault.row}") if fault.row else ("hele filen", "the whole file")
-        return cls(place, fault.column, repr(fault.given), fault.allowed)
-
-    @classmethod
-    def of_problem(cls, problem: Problem) -> "Complaint":
-        """Of what a reader says; its own words are English."""
-        place = problem.place.replace("row ", "rad ").replace("column ", "kolonne "), problem.place
-        return cls(place, problem.field, problem.given, (problem.allowed, problem.allowed))
-
-    def told(self, language: int) -> str:
-        """One line; language 0 is bokmål, 1 English."""
-        where = ", ".join(filter(None, (self.place[language], self.field)))
-        stood, could = (("her står", "her kan stå"), ("given", "allowed"))[language]
-        return f"{where}: {stood} {self.given}; {could}: {self.allowed[language]}"
 
 
 def receipt(name: str, kind: str, now: datetime, outcome: Outcome, stored: str, faults: Iterable[Complaint]) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Container
 from datetime import date, datetime, timedelta
 
 from pipeline.registry.drop import Column
+from pipeline.sources.complaint import Both
 
 EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119, as the number that a date becomes where a cell forgot its format
 EXCEL_ZERO = date(1899, 12, 30)
-Both = tuple[str, str]  # in bokmål and in English
 
 
 def each_once(key: list[str]) -> Both:

@@ -12,6 +12,7 @@ from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.registry.dataset import RecordDataset
 from pipeline.registry.drop import Column
 from pipeline.registry.programme import Office
+from pipeline.sources.complaint import Complaint
 from pipeline.sources.record_words import allowed, each_once
 from pipeline.sources.rows import rows as read_rows
 from pipeline.sources.table import NUMBER
@@ -21,26 +22,16 @@ ROW = "key"  # what pandera calls a mistake of a whole row
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A wrong cell: its row in the file, the heading of its column, what stood there, and what could have."""
-
-    row: int
-    column: str
-    given: str
-    allowed: tuple[str, str]  # in bokmål and in English
-
-    def problem(self, file: str) -> Problem:
-        """The same in English."""
-        return Problem(file, f"row {self.row}", self.column, repr(self.given), self.allowed[1])
-
-
-@dataclass(frozen=True)
 class Codes:
     """What codes must match. municipalities: code → the half-open spans of days in use. day: of the file."""
 
     municipalities: Mapping[str, Sequence[tuple[date, date | None]]]
     offices: Sequence[Office]
     day: date
+
+    def in_use(self, code: str, day: date) -> bool:
+        """Whether a municipality had the code on a day."""
+        return any(first <= day and (end is None or day < end) for first, end in self.municipalities.get(code, ()))
 
 
 def read(body: bytes, dataset: RecordDataset, file: str) -> pd.DataFrame:
@@ -76,7 +67,7 @@ def raw(body: bytes, dataset: RecordDataset, file: str) -> pd.DataFrame:
     return table
 
 
-def faults(table: pd.DataFrame, dataset: RecordDataset, codes: Codes | None) -> list[Fault]:
+def faults(table: pd.DataFrame, dataset: RecordDataset, codes: Codes | None) -> list[Complaint]:
     """Every wrong cell of `raw`, once, by row; of two rows alike the second. Without codes none is looked up."""
     columns = {each.name: each for each in dataset.columns}
     of_field = {each.field: each.name for each in dataset.columns}
@@ -92,17 +83,18 @@ def faults(table: pd.DataFrame, dataset: RecordDataset, codes: Codes | None) -> 
         cases = error.failure_cases[["index", "column", "check"]].astype({"check": "str"})
     else:
         return []
-    found: dict[tuple[int, str], Fault] = {}
+    found: dict[tuple[int, str], Complaint] = {}
     for index, name, check in cases[cases["check"] != ROW].itertuples(index=False):
         row = table.loc[index]
         day, known = (codes.day, codes.municipalities) if codes else (None, {})
         told = allowed(check, columns[name], row[name], day, known)
-        found.setdefault((index, name), Fault(int(row["line"]), name, row[name], told))
+        found.setdefault((index, name), Complaint(f"row {row['line']}", name, repr(row[name]), told))
     for index in cases.loc[cases["check"] == ROW, "index"].unique():
         row = table.loc[index]
-        found.setdefault((index, key[-1]), Fault(int(row["line"]), key[-1], ", ".join(row[key]), each_once(key)))
+        given = repr(", ".join(row[key]))
+        found.setdefault((index, key[-1]), Complaint(f"row {row['line']}", key[-1], given, each_once(key)))
     order = {name: position for position, name in enumerate(columns)}
-    return sorted(found.values(), key=lambda fault: (fault.row, order[fault.column]))
+    return [found[cell] for cell in sorted(found, key=lambda cell: (cell[0], order[cell[1]]))]
 
 
 def _again(key: pd.DataFrame, names: dict[str, str]) -> "pd.Series[bool]":
@@ -168,12 +160,14 @@ def _code_checks(
         yield cells("not_future", lambda given: (day_of(given) or codes.day) <= codes.day)
     if column.type not in ("municipality", "office"):
         return
-    is_one = _is_municipality if column.type == "municipality" else _is_office
     days = table[of_field[column.valid_on]].map(day_of) if column.valid_on else pd.Series(codes.day, index=table.index)
+
+    def is_one(cell: str, day: date) -> bool:
+        return codes.in_use(cell, day) if column.type == "municipality" else _is_office(cell, day, codes)
 
     def holds(given: "pd.Series[str]") -> "pd.Series[bool]":
         pairs = zip(given, days.loc[given.index], strict=True)
-        found = [not cell or is_one(cell, day if isinstance(day, date) else codes.day, codes) for cell, day in pairs]
+        found = [not cell or is_one(cell, day if isinstance(day, date) else codes.day) for cell, day in pairs]
         return pd.Series(found, index=given.index, dtype=bool)
 
     yield pa.Check(holds, name=column.type, error=column.type)
@@ -188,10 +182,6 @@ def _is_number(given: str, column: Column) -> bool:
         return False
     value = float(given.replace(",", "."))
     return (column.minimum is None or value >= column.minimum) and (column.maximum is None or value <= column.maximum)
-
-
-def _is_municipality(given: str, day: date, codes: Codes) -> bool:
-    return any(first <= day and (end is None or day < end) for first, end in codes.municipalities.get(given, ()))
 
 
 def _is_office(given: str, day: date, codes: Codes) -> bool:

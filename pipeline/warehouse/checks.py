@@ -1,4 +1,4 @@
-"""Checks made from the registry on the tables of a release; those on what a publisher sent stand in `door`."""
+"""Checks made from the registry on the tables of a release; those on what was sent stand in `delivery_checks`."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args

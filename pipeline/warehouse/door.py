@@ -1,197 +1,121 @@
-"""What is asked of a delivery at the door of a build: of its figures, and of code lists against each other."""
+"""What a delivery must be to enter the archive: asked as the build will ask it, so that no file in it stops a build."""
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import traceback
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
-from difflib import get_close_matches
-from itertools import pairwise
+from functools import cached_property
 
+import duckdb
 import pandas as pd
-import pandera.pandas as pa
 
-from pipeline.problems import Problem
-from pipeline.registry.dataset import DatasetBase
+from pipeline.problems import BadInput
+from pipeline.registry.dataset import DatasetBase, MapDataset, RecordDataset, ReferenceDataset
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Jurisdiction
-from pipeline.sources.table import PROBLEMS_SHOWN
-from pipeline.warehouse.checks import STATUSES
-
-PERIOD = r"^\d{4}(H[12])?$"
-KEY = ["unit_code", "period", "measure", "dimensions"]
-AHEAD = 5  # years between the newest code list and a change that is known already
-EACH_ONCE = {
-    "municipality_code": ["year", "code"],
-    "municipality_change": ["old_code", "new_code", "changed_on"],
-    "peer_group": ["code"],
-}
+from pipeline.registry.programme import Office
+from pipeline.sources import records
+from pipeline.sources.complaint import WHOLE_FILE, Complaint
+from pipeline.sources.landing import ArchivedFile
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
+from pipeline.warehouse.geography import geography
+from pipeline.warehouse.load import READERS
 
 
-@dataclass(frozen=True)
-class CodeList:
-    """The municipality codes in use in each year, and the carried ones, which are always in use."""
+class Door:
+    """Asks deliveries; the code lists of the archive are read when the first one needs them."""
 
-    years: dict[int, frozenset[str]]
-    carried: frozenset[str] = frozenset()
+    def __init__(self, registry: Registry, files: list[ArchivedFile]) -> None:
+        self._registry, self._files = registry, files
 
-    @classmethod
-    def of(cls, tables: Iterable[pd.DataFrame], place: Jurisdiction) -> "CodeList":
-        """From the code lists as read (columns year and code)."""
-        rows = pd.concat([pd.DataFrame({"year": [], "code": []}), *tables])
-        years = {int(str(year)): frozenset(codes) for year, codes in rows.groupby("year")["code"]}
-        return cls(years, frozenset(each.code for each in place.carried))
+    def faults(self, body: bytes, dataset: DatasetBase, name: str, day: date) -> list[Complaint]:
+        """Everything that is wrong with a delivery of a day; nothing when it may enter.
 
-    @property
-    def every(self) -> frozenset[str]:
-        """All codes of all years."""
-        return self.carried.union(*self.years.values())
-
-    def in_use(self, year: int) -> frozenset[str]:
-        """The codes of a year; of one that the list does not have, all codes of all years."""
-        return self.years[year] | self.carried if year in self.years else self.every
-
-    def expected(self, code: str, year: int) -> str:
-        """What could have stood in the place of a code that is not in use that year."""
-        nearest = get_close_matches(code, sorted(self.in_use(year)), 1, cutoff=0)
-        return f"a municipality code in use in {year}" + (f", such as {nearest[0]!r}" if nearest else "")
-
-
-def check_observations(
-    table: pd.DataFrame, dataset: DatasetBase, registry: Registry, codes: CodeList, published: date
-) -> list[Problem]:
-    """What is wrong with the cells of one file: a unit unknown or gone, a year that cannot be, a key twice.
-
-    published: the day of the file; no figure is of a later year.
-    """
-    file = str(table["file_id"].iloc[0])
-    failures = _failures(_door(dataset, registry.jurisdiction, codes, published), table)
-    problems = []
-    for (name, allowed), rows in failures.groupby(["column", "check"], sort=False):
-        cells = table.loc[rows["index"].unique()]
-        for _, cell in cells.drop_duplicates([str(name)] if name != "key" else KEY).head(PROBLEMS_SHOWN).iterrows():
-            given = "/".join(cell[KEY]) if name == "key" else cell[str(name)]
-            problems.append(Problem(file, str(cell["place"]), str(name), repr(given), str(allowed)))
-    return problems or list(_not_in_use(table, dataset, registry, codes, published))
-
-
-def check_reference(table: pd.DataFrame, role: str, codes: CodeList) -> list[Problem]:
-    """What is wrong with a code list: a row twice, a code that is not in use that year, a code left out."""
-    if table.empty or role not in EACH_ONCE:
-        return []
-    file = str(table["file_id"].iloc[0])
-    key = EACH_ONCE[role]
-    twice = [
-        Problem(file, f"row {row['line']}", "row", " ".join(row[key]), "each once")
-        for _, row in table[table.duplicated(key)].head(PROBLEMS_SHOWN).iterrows()
-    ]
-    wrong = {"municipality_code": _years, "municipality_change": _changes, "peer_group": _groups}[role]
-    return [*twice, *wrong(table, file, codes)][:PROBLEMS_SHOWN]
-
-
-def _door(dataset: DatasetBase, place: Jurisdiction, codes: CodeList, published: date) -> pa.DataFrameSchema:
-    aggregate = re.compile(dataset.aggregate_pattern or "(?!)")
-    first, last, every = dataset.first_year or 1900, published.year, codes.every
-
-    def well_formed(unit: "pd.Series[str]") -> "pd.Series[bool]":
-        return unit.str.fullmatch(place.unit_code) | unit.str.fullmatch(aggregate)
-
-    def known(unit: "pd.Series[str]") -> "pd.Series[bool]":
-        return unit.isin(every) | ~unit.str.fullmatch(place.unit_code) | unit.str.fullmatch(aggregate)
-
-    def in_span(period: "pd.Series[str]") -> "pd.Series[bool]":
-        return period.str[:4].isin([str(year) for year in range(first, last + 1)])
-
-    return pa.DataFrameSchema(
-        {
-            "period": pa.Column(
-                checks=[
-                    pa.Check.str_matches(PERIOD, error="a year, or a half-year such as 2019H2"),
-                    pa.Check(in_span, error=f"a year from {first} to {last}, when the file was published"),
-                ]
-            ),
-            "unit_code": pa.Column(
-                checks=[
-                    pa.Check(well_formed, error=f"{place.unit_code_hint}, or an aggregate {dataset.aggregate_pattern}"),
-                    pa.Check(known, error="a code of the list of municipality codes"),
-                ]
-            ),
-            "value": pa.Column(
-                float, nullable=True, checks=pa.Check.in_range(0, 1e12, error="a number from 0 to 1e12")
-            ),
-            "status": pa.Column(checks=pa.Check.isin(STATUSES, error="one of " + ", ".join(STATUSES))),
-        },
-        checks=pa.Check(_first_of_its_key, error="one row for each " + ", ".join(KEY), name="key"),
-    )
-
-
-def _first_of_its_key(table: pd.DataFrame) -> "pd.Series[bool]":
-    return ~table.duplicated(KEY)
-
-
-def _failures(schema: pa.DataFrameSchema, table: pd.DataFrame) -> pd.DataFrame:
-    """The failing cells: index of the row, the column (`key` for the whole row) and what is allowed."""
-    try:
-        schema.validate(table, lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        return cases.assign(column=cases["column"].where(cases["schema_context"] == "Column", "key"))
-    return pd.DataFrame(columns=["index", "column", "check"])
-
-
-def _not_in_use(
-    table: pd.DataFrame, dataset: DatasetBase, registry: Registry, codes: CodeList, published: date
-) -> Iterator[Problem]:
-    """Figures of a code that was not in use in their year, which would fall out of all sums.
-
-    0 is no such figure: publishers give it for places that are not there. Nor is a cell with a declared correction.
-    Where years start within calendar years, a dataset may count either, and the codes of both are in use.
-    """
-    figure = (table["value"] > 0) | (table["status"] == "suppressed_source")
-    asked = table[figure & table["unit_code"].isin(codes.every)].drop_duplicates(["unit_code", "period"])
-    corrected = {(each.unit_code, each.period) for each in registry.corrections if each.dataset == dataset.id}
-    file, shown = str(table["file_id"].iloc[0]), 0
-    for cell in asked.itertuples():
-        unit, period = str(cell.unit_code), str(cell.period)
-        year = published.year if dataset.borders == "publication" else int(period[:4])
-        either = codes.in_use(year) | codes.in_use(year + (registry.jurisdiction.year_starts_month > 1))
-        if unit not in either and (unit, period) not in corrected and shown < PROBLEMS_SHOWN:
-            shown += 1
-            yield Problem(file, str(cell.place), "unit_code", f"{unit!r} {period}", codes.expected(unit, year))
-
-
-def _years(table: pd.DataFrame, file: str, codes: CodeList) -> Iterator[Problem]:
-    """A code list whose years have a gap."""
-    for before, after in pairwise(sorted(set(table["year"].astype(int)))):
-        if after != before + 1:
-            yield Problem(file, "", "year", f"{before}, then {after}", "years without a gap")
-
-
-def _changes(table: pd.DataFrame, file: str, codes: CodeList) -> Iterator[Problem]:
-    """Changes of codes that are not in use before or after, and codes that end or start without a change."""
-    for row in table.itertuples():
-        year = int(str(row.changed_on)[:4])
-        if year > max(codes.years) + AHEAD:
-            yield Problem(
-                file, f"row {row.line}", "changed_on", str(row.changed_on), f"{AHEAD} years ahead at the most"
+        A reader of ours that breaks is told as such, so that one file stops neither the others nor a scheduled run.
+        """
+        try:
+            return self._faults(body, dataset, name, day)
+        except duckdb.Error:
+            raise  # the archive's fault, not the delivery's
+        except Exception:
+            said = traceback.format_exc(limit=-1).strip().replace("\n", " ")
+            ours = (
+                "dette er vår feil, ikke din: send oss kvitteringen",
+                "this is our failure, not yours: send us this",
             )
-        for name, code, when in (("old_code", str(row.old_code), year - 1), ("new_code", str(row.new_code), year)):
-            if code not in codes.in_use(when):
-                yield Problem(file, f"row {row.line}", name, repr(code), codes.expected(code, when))
-    years = table["changed_on"].str[:4].astype(int)
-    for before, after in pairwise(sorted(codes.years)):
-        told = table[(years > before) & (years <= after)]
-        for name, gone in (
-            ("old_code", codes.years[before] - codes.years[after] - set(told["old_code"])),
-            ("new_code", codes.years[after] - codes.years[before] - set(told["new_code"])),
-        ):
-            for code in sorted(gone):
-                yield Problem(file, f"{after}", name, "no change", f"one for {code}, which the code list changes then")
+            return [Complaint("", "file", said, ours)]
+
+    def _faults(self, body: bytes, dataset: DatasetBase, name: str, day: date) -> list[Complaint]:
+        try:
+            if isinstance(dataset, RecordDataset):
+                return self._records(body, dataset, name, day)
+            table = READERS[dataset.kind](body, dataset.on(day), name)  # type: ignore[attr-defined]
+        except BadInput as error:
+            return [Complaint.of_problem(problem) for problem in error.problems]
+        cells = table.assign(file_id=name)
+        if isinstance(dataset, MapDataset):
+            return []
+        if isinstance(dataset, ReferenceDataset):
+            problems = check_reference(cells, dataset.role, self._code_list(day))
+        else:
+            problems = check_observations(cells, dataset, self._registry, self._code_list(day), day)
+        return [Complaint.of_problem(problem) for problem in problems]
+
+    def _records(self, body: bytes, dataset: RecordDataset, name: str, day: date) -> list[Complaint]:
+        table = records.raw(body, dataset, name)
+        codes = records.Codes(self._municipalities, self._registry.offices, day)
+        found = records.faults(table, dataset, codes)
+        if not found and dataset.compared_with == "offices":
+            told = records.office_ids(records.read(body, dataset, name), dataset, self._registry.offices)
+            found = list(office_differences(told, self._registry.offices, day))
+        return found
+
+    def _code_list(self, day: date) -> CodesInUse:
+        """The municipality codes in use on the first day of each year up to the day's."""
+        spans = self._municipalities
+        codes = records.Codes(spans, self._registry.offices, day)
+        carried = frozenset(each.code for each in self._registry.jurisdiction.carried)
+        first = min((start.year for each in spans.values() for start, _ in each), default=day.year)
+        return CodesInUse(
+            {
+                year: frozenset(code for code in spans if codes.in_use(code, date(year, 1, 1))) - carried
+                for year in range(first, day.year + 1)
+            },
+            carried,
+        )
+
+    @cached_property
+    def _municipalities(self) -> dict[str, list[tuple[date, date | None]]]:
+        """Each municipality code with the spans of days it was in use."""
+        spans = defaultdict(list)
+        with geography(self._registry, self._files, ["core.municipality"]) as con:
+            for code, first, end in con.execute(
+                "SELECT municipality_code, valid_from, valid_to FROM core.municipality ORDER BY ALL"
+            ).fetchall():
+                spans[code].append((first, end))
+        return dict(spans)
 
 
-def _groups(table: pd.DataFrame, file: str, codes: CodeList) -> Iterator[Problem]:
-    """A code that is not in use on the day the list's codes are of, and municipalities of that year left out."""
-    year = int(str(table["code_date"].iloc[0])[:4])
-    for row in table[~table["code"].isin(codes.in_use(year))].itertuples():
-        yield Problem(file, f"row {row.line}", "code", repr(row.code), codes.expected(str(row.code), year))
-    for code in sorted(codes.years.get(year, frozenset()) - set(table["code"])):
-        yield Problem(file, "", "code", "no row", f"one for {code}, a municipality of {year}")
+def office_differences(told: pd.DataFrame, offices: tuple[Office, ...], day: date) -> Iterator[Complaint]:
+    """Where a list of offices differs from offices.toml on a day; a row a county, with `line`, the row in the file."""
+    known = {(office.id, each.county): office for office in offices for each in office.counties if each.holds(day)}
+    whose = {county: office for (_, county), office in known.items()}
+    mend = ("; er listen riktig, må offices.toml endres først", "; if the list is right, mend offices.toml first")
+
+    def differs(line: object, column: str, given: str, right: str) -> Complaint:
+        place = f"row {line}" if line else WHOLE_FILE
+        return Complaint(place, column, repr(given), (right + mend[0], right + mend[1]))
+
+    for row in told.to_dict("records"):
+        office = known.get((row["office_id"], row["county"]))
+        if office is None:
+            right = whose[row["county"]].name.nb if row["county"] in whose else ", ".join(sorted(whose))
+            yield differs(row["line"], "Fylkesnummer", f"{row['county']} {row['office_id']}", right)
+            continue
+        if office.organisation_number not in (None, row["organisation_number"]):
+            yield differs(
+                row["line"], "Organisasjonsnummer", row["organisation_number"], str(office.organisation_number)
+            )
+        if office.language != row["language"]:
+            yield differs(row["line"], "Målform", row["language"], office.language)
+    for id_, county in sorted(set(known) - set(zip(told["office_id"], told["county"], strict=True))):
+        yield differs(0, "Fylkesnummer", "", f"{county} {known[id_, county].name.nb}")

@@ -14,13 +14,14 @@ from pipeline.problems import BadInput, bad_input
 from pipeline.registry.dataset import DatasetBase
 from pipeline.registry.load import Registry
 from pipeline.sources import drop_folder
+from pipeline.sources.complaint import Complaint
 from pipeline.sources.drop_folder import Changing, Found
 from pipeline.sources.fetch import SYNTHETIC
 from pipeline.sources.landing import archive, scan
-from pipeline.sources.receipt import Complaint, Outcome, receipt
+from pipeline.sources.receipt import Outcome, receipt
 from pipeline.sources.rows import WORKBOOK
 from pipeline.warehouse.build import known_files
-from pipeline.warehouse.drop_door import Door
+from pipeline.warehouse.door import Door
 
 DAY = re.compile(r"(?<!\d)([0-9]{4})[-_.]?([0-9]{2})[-_.]?([0-9]{2})(?!\d)")
 PLAIN = str.maketrans({"æ": "ae", "ø": "o", "å": "a", " ": "_", "-": "_", ".": "_"})
@@ -29,18 +30,21 @@ EXTENSIONS = (".csv", ".txt", ".xlsx")
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a file. stored: its id in the archive, where it is. why: it is left alone, without a receipt."""
+    """What became of a file. stored: its id in the archive, where it is. why: it is left alone, without a receipt.
+
+    `left` is a file that is still being written; `failed` is one that somebody must help, with the disk or with rights.
+    """
 
     name: str
     dataset: str
-    outcome: Outcome | Literal["left"]
+    outcome: Outcome | Literal["left", "failed"]
     why: str = ""
     faults: int = 0
     stored: str = ""
     receipt: Path | None = None
 
     def __str__(self) -> str:
-        if self.outcome == "left":
+        if self.outcome in ("left", "failed"):
             return f"{self.name}: left alone ({self.why})"
         if self.outcome == "refused":
             return f"{self.name}: refused ({self.faults} to mend: {self.receipt})"
@@ -61,6 +65,7 @@ def take_in(
 ) -> Iterator[Taken]:
     """Takes in what lies in the folder `drops` now, a file after the other; `raw` is the jurisdiction's archive.
 
+    A file that the disk or its rights keep from being taken stops no other.
     Killed at any moment it leaves each file in the folder, in the archive, or both, and the next one goes on.
     Raises BadInput for an archive that cannot be read, NoRelease for an empty one; then no file is touched.
     """
@@ -71,11 +76,15 @@ def take_in(
     for found in whole:
         assert door is not None
         try:
-            yield _take(found, registry, raw, door, now())
+            yield _take(drop_folder.take(found), registry, raw, door, now())
         except (Changing, FileNotFoundError):
             unfinished.append(found)
         except PermissionError:
-            yield Taken(found.name, "", "left", "it may not be read or moved: check its rights, and the folder's")
+            yield Taken(found.name, "", "failed", "it may not be read or moved: check its rights, and the folder's")
+        except FileExistsError:
+            yield Taken(found.name, "", "failed", "the one of that name before it could not be taken yet")
+        except OSError as error:
+            yield Taken(found.name, "", "failed", f"it could not be taken: {error}; check the disk, and mounts")
     yield from (Taken(found.name, "", "left", "still being written") for found in unfinished)
 
 
@@ -94,7 +103,8 @@ def _take(found: Found, registry: Registry, raw: Path, door: Door, now: datetime
             return Taken(found.name, dataset.id, "known", stored=same.file_id, receipt=path)
         if any(file.sidecar.synthetic for file in known):
             raise bad_input(found.name, "", "archive", "synthetic deliveries", f"real ones alone: {SYNTHETIC}")
-        day = day_of(found.name, dataset, now.date())
+        zone = registry.calendar.zone if registry.calendar else UTC
+        day = day_of(found.name, dataset, now.astimezone(zone).date())
         published = _published(found, day, now, {file.sidecar.published for file in known})
         faults = door.faults(body, dataset, found.name, published.date())
     except BadInput as error:

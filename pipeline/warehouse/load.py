@@ -13,7 +13,7 @@ from pipeline.registry.load import Registry
 from pipeline.sources import bufdir, delimited, geojson, pxweb, records
 from pipeline.sources.landing import ArchivedFile
 from pipeline.sources.table import COLUMNS
-from pipeline.warehouse.door import CodeList, check_observations, check_reference
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 
 READERS: dict[str, Callable[[bytes, Any, str], pd.DataFrame]] = {
     "pxweb": pxweb.read,
@@ -30,7 +30,7 @@ REFERENCE_TABLES = {
     "peer_group": ["file_id", "scheme", "code", "code_date", "peer_group", "peer_group_name", "valid_from", "valid_to"],
     "joint_service_list": ["file_id", "line", "municipality_code", "member_names", "member_codes"],
     "border": ["file_id", "border_date", "municipality_code", "name", "geometry"],
-    "inspection": [
+    "inspection": [  # empty where no dataset declares it; a test holds it against the one that does
         "file_id", "line", "office_id", "case_number", "municipality_code", "inspected_on", "topic", "finding",
         "closed_on", "report_address",
     ],
@@ -52,7 +52,7 @@ def load_raw(con: duckdb.DuckDBPyConnection, registry: Registry, files: list[Arc
             tables[_table_of(dataset)].append(table.assign(file_id=file.file_id))
         except BadInput as error:
             problems += error.problems
-    codes = CodeList.of(tables["municipality_code"], registry.jurisdiction)
+    codes = CodesInUse.of(tables["municipality_code"], registry.jurisdiction)
     if not tables["municipality_code"] and not problems:
         raise bad_input(
             registry.jurisdiction.id, "", "archive", "no list of municipality codes", "one known on the as-of date"

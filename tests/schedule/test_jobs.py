@@ -108,3 +108,28 @@ def test_a_template_of_a_kind_there_is_not(home: Path) -> None:
         jobs.drop_template("norway", "inspection", home / "x.pdf")
     path = jobs.drop_template("norway", "inspection", home / "x.csv")
     assert path.read_text(encoding="utf-8-sig").startswith("Tilsynsmyndighet;Saksnummer;Kommunenummer;")
+
+
+def test_a_watched_folder_that_is_not_there_is_told_where_one_was_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert jobs.drop("norway") == []
+    monkeypatch.setenv("VEIVISER_DROP", str(home / "not_mounted"))
+    with pytest.raises(BadInput, match="VEIVISER_DROP.*allowed: a folder that is there: mount or make it"):
+        jobs.drop("norway")
+    assert jobs.drop("england") == [], "where nothing is dropped no folder is needed"
+    [drop_step] = [step for step in jobs.steps("norway", quiet) if step.name == "drop"]
+    assert "mount or make it" in drop_step.do([]).failed["drop"]
+
+
+def test_a_file_that_cannot_be_taken_fails_the_rule_of_files_and_nothing_else(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "data" / "processed" / "norway" / "releases").mkdir(parents=True)
+    stand(home / "data" / "processed" / "norway", "first")
+    monkeypatch.setattr(jobs, "_ask", lambda *_: iter(()))
+    monkeypatch.setattr(jobs, "drop", lambda *_: [Taken("tilsyn.csv", "", "failed", "no space left")])
+    runs = {run.rule: run for run in jobs.run_due("norway", quiet)}
+    assert (runs["files"].outcome, runs["files"].words) == ("failed", "tilsyn.csv: no space left")
+    assert {run.outcome for rule, run in runs.items() if rule != "files"} == {"done"}
+    assert (home / "reports" / "norway" / ".release").exists()

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.problems import BadInput
 from pipeline.sources import drop_folder, limits
-from pipeline.sources.drop_folder import Changing, content, look, received, settled, to_quarantine
+from pipeline.sources.drop_folder import Changing, content, look, received, settled, take, to_quarantine
 
 
 def old(path: Path, body: bytes = b"a;b\n1;2\n") -> Path:
@@ -144,3 +144,43 @@ def test_killed_between_receipt_and_move_it_is_put_away_again_under_the_same_nam
         assert told.read_text(encoding="utf-8-sig") == "again" and not path.exists()
         assert len(list(told.parent.glob("*.txt"))) == 1
         old(path)
+
+
+def test_two_unread_files_of_one_name_lie_both_in_quarantine(tmp_path: Path) -> None:
+    for body in (b"first", b"the second"):
+        old(tmp_path / "nameless.csv", body)
+        to_quarantine(take(look(tmp_path)[0]), None, "why")
+    kept = [each.read_bytes() for each in (tmp_path / "quarantine").glob("*.csv")]
+    assert sorted(kept) == [b"first", b"the second"]
+
+
+@pytest.mark.parametrize("moment", ["before it is taken", "before it is put away"])
+def test_a_file_that_changed_is_neither_removed_nor_put_under_the_receipt_of_another(
+    tmp_path: Path, moment: str
+) -> None:
+    path = old(tmp_path / "a.csv")
+    [found] = look(tmp_path)
+    if moment == "before it is taken":
+        path.write_bytes(b"something else, and longer")
+        with pytest.raises(Changing):
+            content(take(found))
+    else:
+        writer = path.open("ab")
+        body = content(taken := take(found))
+        with writer:
+            writer.write(b"3;4")
+        for put_away in (received, to_quarantine):
+            with pytest.raises(Changing):
+                put_away(taken, body, "of the first")
+    [again] = look(tmp_path)
+    assert content(again) == again.path.read_bytes() and again.size > 8 and not path.exists()
+
+
+def test_one_that_waits_to_be_taken_is_not_overwritten_by_the_next_of_its_name(tmp_path: Path) -> None:
+    take(look(old(tmp_path / "a.csv").parent)[0])
+    old(tmp_path / "a.csv", b"the second")
+    first, second = look(tmp_path)
+    assert content(take(first)) == b"a;b\n1;2\n"
+    with pytest.raises(FileExistsError):
+        take(second)
+    assert content(second) == b"the second"

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.jobs import ANALYSES
 from pipeline.problems import BadInput
-from pipeline.registry.dataset import Correction
+from pipeline.registry.correction import Correction
 from pipeline.registry.load import Registry, load
 from pipeline.registry.services import SplitWeight
 from pipeline.settings import Settings

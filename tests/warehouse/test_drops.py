@@ -19,9 +19,9 @@ from pipeline.sources import drop_folder, landing, records
 from pipeline.sources.landing import ArchivedFile, archive, scan
 from pipeline.warehouse import drops, models
 from pipeline.warehouse.build import known_files
-from pipeline.warehouse.drop_door import Door
+from pipeline.warehouse.door import Door
 from pipeline.warehouse.drops import Taken, kinds, take_in
-from pipeline.warehouse.load import load_raw
+from pipeline.warehouse.load import READERS, REFERENCE_TABLES, load_raw
 from tests.sources.delivered import GOOD, NORWAY, as_text, as_workbook
 
 NOW = datetime.now(UTC)
@@ -59,6 +59,10 @@ def take(place: Path) -> list[Taken]:
 
 def archived(place: Path, dataset: str = "inspection") -> list[ArchivedFile]:
     return [file for file in scan(place / "raw", NORWAY.datasets) if file.sidecar.dataset == dataset]
+
+
+def taking(place: Path) -> list[str]:
+    return [each.name for each in (place / "drop" / ".taking").iterdir()]
 
 
 def text(taken: Taken) -> str:
@@ -169,9 +173,59 @@ def test_killed_between_archive_and_folder_it_is_taken_once(place: Path, monkeyp
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(drop_folder, "received", killed)
         take(place)
-    assert len(archived(place)) == 1 and path.exists()
+    assert len(archived(place)) == 1 and taking(place) == [path.name]
     [taken] = take(place)
-    assert taken.outcome == "known" and len(archived(place)) == 1 and not path.exists()
+    assert taken.outcome == "known" and len(archived(place)) == 1 and taking(place) == []
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "denied"), OSError(28, "No space left"), OSError(30, "Read-only")]
+)
+def test_a_file_that_the_disk_refuses_is_told_and_stops_no_other(
+    place: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    move = drop_folder.take
+
+    def refused(found: drop_folder.Found) -> drop_folder.Found:
+        if "first" in found.name:
+            raise error
+        return move(found)
+
+    first = put(place, "tilsyn_first.csv", as_text([GOOD]))
+    put(place, "tilsyn_second.csv", as_text([OTHER]))
+    with monkeypatch.context() as patched:
+        patched.setattr(drop_folder, "take", refused)
+        failed, taken = take(place)
+    assert (failed.outcome, taken.outcome) == ("failed", "accepted") and failed.why in str(failed) and first.exists()
+    assert [each.outcome for each in take(place)] == ["accepted"]
+
+
+@pytest.mark.parametrize(("hour", "outcome"), [(21, "refused"), (22, "accepted")])
+def test_a_day_begins_at_midnight_of_the_jurisdiction(place: Path, hour: int, outcome: str) -> None:
+    """22:00 UTC is midnight of Norwegian summer time."""
+    put(place, "tilsyn_2026-07-02.csv", as_text([GOOD]))
+    now = datetime(2026, 7, 1, hour, 30, tzinfo=UTC)
+    [taken] = take_in(NORWAY, place / "raw", place / "drop", lambda: now, lambda seconds: None)
+    assert taken.outcome == outcome
+
+
+@pytest.mark.parametrize(("first", "outcome"), [(GOOD, "accepted"), (BAD, "refused")])
+def test_a_better_file_that_is_saved_while_the_first_is_looked_at_is_taken_next(
+    place: Path, monkeypatch: pytest.MonkeyPatch, door: Door, first: list[str], outcome: str
+) -> None:
+    path, faults = put(place, "tilsyn_2026-05-01.csv", as_text([first])), door.faults
+
+    def saved_meanwhile(*asked: object) -> object:
+        path.write_bytes(as_text([GOOD, OTHER]))
+        return faults(*asked)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(door, "faults", saved_meanwhile)
+        [taken] = take(place)
+    assert taken.outcome == outcome and path.read_bytes() == as_text([GOOD, OTHER])
+    [better] = take(place)
+    assert better.outcome == "accepted" and not path.exists()
+    assert as_text([GOOD, OTHER]) in [file.body() for file in archived(place)]
 
 
 @pytest.mark.parametrize("writes", [0, 1])
@@ -189,7 +243,7 @@ def test_killed_while_it_is_archived_it_is_archived_again(
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(landing, "_write_once", one)
         take(place)
-    assert archived(place) == [] and path.exists()
+    assert archived(place) == [] and taking(place) == [path.name]
     [taken] = take(place)
     assert taken.outcome == "accepted" and len(archived(place)) == 1
 
@@ -251,7 +305,7 @@ def test_each_wrong_cell_of_a_khr_extract_is_named_once(door: Door, data: st.Dat
     rows, cells, units = [], set(), set()
     for line in range(2, 2 + data.draw(st.integers(1, 4))):
         row = [str(data.draw(st.sampled_from(choices))) for choices in KHR_RIGHT]
-        row[1] = str(2010 + line)  # so that no two rows have one key
+        row[1] = str(2011 + line)  # so that no two rows have one key; figures start in 2013
         for column in range(5):
             if data.draw(st.integers(0, 7)) == 0:
                 row[column] = data.draw(st.sampled_from(KHR_WRONG[column]))
@@ -260,7 +314,7 @@ def test_each_wrong_cell_of_a_khr_extract_is_named_once(door: Door, data: st.Dat
     body = as_text(rows, KHR_HEADER).decode("utf-8-sig").encode("iso-8859-1")
     found = []
     for complaint in door.faults(body, KHR, "f", date(2020, 6, 1)):
-        line, _, column = complaint.place[1].removeprefix("row ").partition(", column ")
+        line, _, column = complaint.place.removeprefix("row ").partition(", column ")
         found.append((int(line), column if column and complaint.field != "unit_code" else complaint.field))
     units = {(line, "unit_code") for line, _ in units}
     assert len(found) == len(set(found))
@@ -342,3 +396,45 @@ def test_the_examples_in_the_declarations_are_right(door: Door) -> None:
     example = [column.example for column in dataset.columns]  # type: ignore[attr-defined]
     assert door.faults(as_text([example]), dataset, "f", date(2026, 10, 1)) == []
     assert records.day_of("29.02.2026") is None
+
+
+def test_a_code_list_is_asked_what_the_build_asks(door: Door) -> None:
+    dataset, day = NORWAY.datasets["kostra_groups"], date(2026, 5, 1)
+    body = next((Settings().raw / "norway" / "kostra_groups").glob("*.csv")).read_bytes()
+    assert door.faults(body, dataset, "f", day) == []
+    cut_short = b"".join(body.splitlines(keepends=True)[:-1])
+    [complaint] = door.faults(cut_short, dataset, "f", day)
+    assert complaint.given == "no row" and complaint.allowed[1].startswith("one for ")
+
+
+def test_where_nobody_declares_inspections_their_empty_table_has_the_columns_that_are_declared() -> None:
+    declared = [column.field for column in NORWAY.datasets["inspection"].columns]  # type: ignore[attr-defined]
+    assert REFERENCE_TABLES["inspection"] == ["file_id", "line", *declared]
+
+
+LISTED = NORWAY.datasets["joint_service_list"]
+LIST_HEADER = list(LISTED.columns.values())  # type: ignore[attr-defined]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["0301", "1804", "1850", "4601"]), min_size=1, unique=True), min_size=1),
+    st.sets(st.integers(0, 9)),
+    st.dates(date(2020, 1, 1), date(2026, 12, 31)),
+)
+@settings(max_examples=25)
+def test_a_list_of_joint_services_is_read_as_written_or_told_by_row(
+    door: Door, groups: list[list[str]], cut: set[int], day: date
+) -> None:
+    none = LISTED.members.none  # type: ignore[attr-defined]
+    written = [
+        [each[0], *((", ".join(f"ÅS {code}" for code in each), ", ".join(each)) if len(each) > 1 else (none, ""))]
+        for each in groups
+    ]
+    rows = [row[:2] if number in cut else row for number, row in enumerate(written)]
+    told = door.faults(body := as_text(rows, LIST_HEADER), LISTED, "f", day)
+    assert [each.place for each in told] == [f"row {number + 2}" for number in sorted(cut) if number < len(rows)][:20]
+    if not told:
+        declared = LISTED.on(drops.day_of(f"samarbeid_{day}.csv", LISTED, date(2026, 12, 31)) or NOW.date())
+        table = READERS["reference"](body, declared, "f")
+        assert table[["municipality_code", "member_names", "member_codes"]].to_numpy().tolist() == written
+        assert declared.members.day == day  # type: ignore[attr-defined]

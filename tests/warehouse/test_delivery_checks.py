@@ -6,12 +6,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from pipeline.registry.dataset import Correction
+from pipeline.registry.correction import Correction
 from pipeline.registry.load import load
-from pipeline.warehouse.door import CodeList, check_observations, check_reference
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 
 NORWAY = load("norway")
-CODES = CodeList(
+CODES = CodesInUse(
     {2018: frozenset({"0301", "1432"}), 2019: frozenset({"0301", "1432"}), 2020: frozenset({"0301", "4647"})},
     carried=frozenset({"2111"}),
 )
@@ -48,7 +48,7 @@ def test_of_a_year_that_the_code_list_does_not_have_all_codes_pass() -> None:
 
 
 def test_the_monitor_has_the_codes_of_its_publication() -> None:
-    codes = CodeList(CODES.years | {2021: frozenset({"0301", "4647"})})
+    codes = CodesInUse(CODES.years | {2021: frozenset({"0301", "4647"})})
     row = {"unit_code": ["4647", "1432"], "period": "2018", "measure": "3A Andel", "dimensions": "", "value": 5.0}
     table = pd.DataFrame(row | {"status": "ok", "place": "3A", "file_id": "bufdir_monitor/f"})
     found = check_observations(table, NORWAY.datasets["bufdir_monitor"], NORWAY, codes, date(2021, 9, 1))
