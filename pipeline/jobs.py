@@ -9,7 +9,7 @@ from time import sleep as _sleep
 from filelock import FileLock, Timeout
 
 from pipeline.alerts import tell as alerts
-from pipeline.alerts.faults import RELEASE
+from pipeline.alerts.news import BUILT, REFUSED
 from pipeline.alerts.tell import Sent
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
@@ -17,7 +17,7 @@ from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.progress import Say, silent
-from pipeline.registry.load import jurisdictions, load, read
+from pipeline.registry.load import HOME, jurisdictions, load, read
 from pipeline.reports.drop_template import template
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
@@ -36,8 +36,9 @@ from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
 SHORT_WAIT = timedelta(minutes=2)
-LOCK_SECONDS = 60
+REPORTED = "report files"  # how the ledger says that a run wrote some
 ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
+Came = list[Run] | AlreadyRunning | BadInput  # of a jurisdiction that was to be served
 
 
 def fetch(jurisdiction: str, names: Collection[str] = (), say: Say = silent) -> Iterator[Outcome]:
@@ -97,7 +98,7 @@ def drop(jurisdiction: str) -> list[drops.Taken]:
     folder = settings.processed / jurisdiction
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / "drop.lock", timeout=LOCK_SECONDS):
+        with FileLock(folder / "drop.lock", timeout=release.WAIT_SECONDS):
             return list(drops.take_in(registry, settings.raw / jurisdiction, watched, _now))
     except Timeout:
         raise AlreadyRunning(f"files of {jurisdiction} are being taken in already; wait for it") from None
@@ -129,11 +130,20 @@ def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) 
 
 
 def write_reports(jurisdiction: str, say: Say) -> list[Path]:
-    """Writes pages and packs from the current release; returns them, the page to open first."""
+    """Writes pages and packs from the current release, and then which it is; returns them, the page to open first."""
     settings = Settings()
     registry = load(jurisdiction)
-    with release.connect(release.current(settings.processed / jurisdiction)) as con:
-        return write(con, registry, settings.reports / jurisdiction, say)
+    path = release.current(settings.processed / jurisdiction)
+    _written(jurisdiction).unlink(missing_ok=True)  # reports that are cut short are of no release
+    with release.connect(path) as con:
+        pages = write(con, registry, settings.reports / jurisdiction, say)
+    put(_written(jurisdiction), path.stem.encode())
+    return pages
+
+
+def _written(jurisdiction: str) -> Path:
+    """What says which release the reports are of; it lies among them, so that it is lost with them."""
+    return Settings().reports / jurisdiction / ".release"
 
 
 @dataclass(frozen=True)
@@ -190,8 +200,8 @@ def _published(file: ArchivedFile) -> datetime:
 
 
 def scheduled() -> list[str]:
-    """The jurisdictions that declare a calendar."""
-    return [each for each in jurisdictions() if load(each).calendar]
+    """The jurisdictions that declare a calendar, also those whose declarations cannot be read just now."""
+    return [each for each in jurisdictions() if (HOME / each / "calendar.toml").exists()]
 
 
 def run_due(jurisdiction: str, say: Say) -> list[Run]:
@@ -204,8 +214,7 @@ def run_due(jurisdiction: str, say: Say) -> list[Run]:
         raise bad_input(
             "schedule", "", "jurisdiction", jurisdiction, "one with a calendar.toml: " + ", ".join(scheduled())
         )
-    todo = steps(jurisdiction, say)
-    return serve.serve(serve.able(calendar, todo), Ledger(_runs(jurisdiction)), todo, _now, say)
+    return serve.serve(calendar, Ledger(_runs(jurisdiction)), steps(jurisdiction, say), _now, say)
 
 
 def due(jurisdiction: str) -> dict[str, datetime]:
@@ -213,28 +222,35 @@ def due(jurisdiction: str) -> dict[str, datetime]:
     calendar = load(jurisdiction).calendar
     if calendar is None:
         return {}
-    return serve.due_now(serve.able(calendar, steps(jurisdiction, silent)), Ledger(_runs(jurisdiction)).runs(), _now())
+    return serve.due_now(calendar, Ledger(_runs(jurisdiction)).runs(), _now())
 
 
-def run_always(
-    where: Sequence[str],
-    say: Callable[[str], Say],
-    tell: Callable[[str, list[Run]], None],
-    sleep: Callable[[float], None],
+def serve_all(where: Sequence[str], say: Callable[[str], Say], tell: Callable[[str, Came], None]) -> list[Came]:
+    """Does what is due in each jurisdiction, whatever stops another; `tell` hears of each. Then the alerts go out."""
+    came: list[Came] = []
+    try:
+        for each in where:
+            try:
+                came.append(run_due(each, say(each)))
+            except (AlreadyRunning, BadInput) as error:
+                came.append(error)
+            tell(each, came[-1])
+    finally:
+        alert(where, say(""))
+    return came
+
+
+def serve_always(
+    where: Sequence[str], say: Callable[[str], Say], tell: Callable[[str, Came], None], sleep: Callable[[float], None]
 ) -> None:
-    """Does what is due in each jurisdiction, sleeps until something is again, without end; `tell` hears of it."""
+    """As `serve_all`, then sleeps until something is due again, without end. Raises BadInput when all of them do."""
 
-    def serve_all() -> None:
-        try:
-            for each in where:
-                try:
-                    tell(each, run_due(each, say(each)))
-                except AlreadyRunning as error:
-                    say(each)(str(error))
-        finally:
-            alert(where, say(""))
+    def serve_once() -> None:
+        bad = [each for each in serve_all(where, say, tell) if isinstance(each, BadInput)]
+        if len(bad) == len(where):
+            raise BadInput(problem for error in bad for problem in error.problems)
 
-    serve.keep(serve_all, lambda: min(_wakes(each) for each in where), _now, sleep)
+    serve.keep(serve_once, lambda: min(_wakes(each) for each in where), _now, sleep)
 
 
 def alert(where: Sequence[str], say: Say) -> list[Sent]:
@@ -250,14 +266,11 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
         if not datasets:
             return serve.Told()
         known, outcomes = Ledger(_runs(jurisdiction)).asked(), []
-        try:
-            for each in _ask(jurisdiction, datasets, say):
-                outcomes.append(each)
-                last = known.get(each.dataset)
-                if each.is_news or last is None or (last.outcome, last.detail) != (each.outcome, each.detail):
-                    say(str(each))
-        except AlreadyRunning as error:
-            return serve.Told(failed=dict.fromkeys(datasets, str(error)))
+        for each in _ask(jurisdiction, datasets, say):
+            outcomes.append(each)
+            last = known.get(each.dataset)
+            if each.is_news or last is None or (last.outcome, last.detail) != (each.outcome, each.detail):
+                say(str(each))
         return serve.Told(
             news=tuple(each.dataset for each in outcomes if each.is_news),
             failed={each.dataset: each.detail for each in outcomes if each.outcome == "failed"},
@@ -265,16 +278,13 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
 
     def build_step(datasets: Sequence[str]) -> serve.Told:
         built = build_release(jurisdiction, None, again=False, say=say)
-        return serve.Told(news=(f"{RELEASE}{built.path.stem}",) if built.is_new else ())
+        return serve.Told(news=(f"{BUILT}{built.path.stem}",) if built.is_new else ())
 
     def report_step(datasets: Sequence[str]) -> serve.Told:
-        name = release.current(Settings().processed / jurisdiction).stem
-        written = Settings().reports / jurisdiction / ".release"  # with the reports, so that it is lost with them
+        name, written = release.current(Settings().processed / jurisdiction).stem, _written(jurisdiction)
         if written.exists() and written.read_text(encoding="utf-8") == name:
             return serve.Told()
-        pages = write_reports(jurisdiction, say)
-        put(written, name.encode())  # last: reports that were cut short are written again
-        return serve.Told(news=(f"{len(pages)} report files",))
+        return serve.Told(news=(f"{len(write_reports(jurisdiction, say))} {REPORTED}",))
 
     fetch_first = serve.Step("fetch", fetch_step, fetches=True)
     return [
@@ -292,7 +302,11 @@ def _dropped(jurisdiction: str) -> serve.Told:
     except BadInput as error:
         return serve.Told(failed={"drop": str(error)})
     return serve.Told(
-        news=tuple(str(taken) for taken in dropped if taken.outcome not in ("left", "failed")),
+        news=tuple(
+            f"{REFUSED}{taken}" if taken.outcome == "refused" else str(taken)
+            for taken in dropped
+            if taken.outcome not in ("left", "failed")
+        ),
         failed={taken.name: taken.why for taken in dropped if taken.outcome == "failed"},
     )
 
@@ -302,9 +316,12 @@ def _runs(jurisdiction: str) -> Path:
 
 
 def _wakes(jurisdiction: str) -> datetime:
-    calendar = load(jurisdiction).calendar
-    assert calendar is not None, "run_due has refused a jurisdiction without one"
-    return serve.wakes(serve.able(calendar, steps(jurisdiction, silent)), Ledger(_runs(jurisdiction)).runs(), _now())
+    """When something is to be done next; after a nap where nobody can say."""
+    try:
+        calendar = load(jurisdiction).calendar
+    except BadInput:
+        calendar = None
+    return serve.wakes(calendar, Ledger(_runs(jurisdiction)).runs(), _now()) if calendar else _now() + serve.NAP
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""Answers of `veiviser why` and `veiviser rank` as text for a terminal."""
+"""Answers of verbs as text for a terminal."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.analysis.compare import Comparison
 from pipeline.methods.ranking import LAST_TIER, TIER_FLOOR
 from pipeline.problems import bad_input
+from pipeline.schedule.ledger import Run
 from pipeline.warehouse.trace import Trace
 
 CELLS_SHOWN = 20
@@ -141,3 +142,36 @@ def comparison(found: Comparison) -> str:
     lines.append(f"rank correlation {found.rank_correlation:.3f}")
     lines.append(f"{found.dialogue_kept} of {found.dialogue_before} on the earlier dialogue list are on the new one")
     return "\n".join(lines)
+
+
+def services(jurisdiction: str, checked: Any) -> Iterator[str]:
+    """A check as text: errors first, lesser remarks after, then what is left to mend."""
+    if checked.published is None:
+        yield f"{jurisdiction}: there is no register of services to check"
+    for entry in checked.entries:
+        by = f", corrected by {', '.join(entry.corrections)}" if entry.is_mended else ", not corrected"
+        yield f"error{by}:" if entry.is_error else "remark:"
+        yield from (f"  {finding.problem(checked.published.listed)}" for finding in entry.findings)
+    for each in checked.published.applied if checked.published else ():
+        yield f"correction {each.id}: " + (f"reported {each.reported}" if each.reported else "not reported yet")
+    if checked.letter:
+        yield f"letter to send: {checked.letter}"
+    yield f"{jurisdiction}: {len(checked.problems)} to mend"
+    yield from (f"  {problem}" for problem in checked.problems)
+
+
+def served(jurisdiction: str, came: list[Run] | Exception) -> Iterator[str]:
+    """A line a rule that was served; or why none was."""
+    if not isinstance(came, list):
+        yield f"{jurisdiction}: {came}"
+        return
+    for run in came:
+        told = "; ".join(filter(None, [", ".join(run.news), run.words])) or "nothing new"
+        yield f"{jurisdiction}: {run.rule}, due {run.due:%Y-%m-%d %H:%M} UTC: {run.outcome}: {told}"
+
+
+def sent(last: Any) -> str:
+    """What became of the last digest of a channel."""
+    at = f" on {last.at:%Y-%m-%d %H:%M} UTC" if last.outcome != "never" else ""
+    said = {"sent": "sent", "failed": "NOT SENT", "never": "not used yet"}[last.outcome]
+    return f"alerts by {last.channel}: {said}{at}: {last.words}"

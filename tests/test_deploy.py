@@ -17,7 +17,7 @@ NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
 
 def unit(name: str) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=None, strict=False)  # a key may stand twice
     parser.optionxform = str  # type: ignore[assignment]
     parser.read_string((DEPLOY / "systemd" / name).read_text(encoding="utf-8"))
     return parser
@@ -47,14 +47,26 @@ def test_the_windows_task_names_no_encoding_and_needs_none() -> None:
     assert text.isascii() and b"encoding" not in text
 
 
+def test_the_example_of_a_machine_says_what_is_written_to_and_what_a_failure_starts() -> None:
+    parts = unit("local.conf")
+    written = parts["Service"]["ReadWritePaths"].split()
+    text = (DEPLOY / "systemd" / "local.conf").read_text(encoding="utf-8")
+    moved = [line.rpartition("=")[2] for line in text.splitlines() if line.startswith("Environment=")]
+    assert moved == written, "each folder that is moved can be written to"
+    assert (DEPLOY / "systemd" / parts["Unit"]["OnFailure"]).exists()
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     """With a command, a user and a page that are on this machine, which systemd looks for."""
     service = (DEPLOY / "systemd" / "veiviser.service").read_text(encoding="utf-8")
     service = service.replace("/srv/veiviser/.venv/bin/veiviser", sys.executable).replace("User=veiviser", "User=root")
     (tmp_path / "veiviser.service").write_text(service, encoding="utf-8")
-    shutil.copy(DEPLOY / "systemd" / "veiviser.timer", tmp_path)
-    units = [str(tmp_path / f"veiviser.{kind}") for kind in ("service", "timer")]
+    (tmp_path / "veiviser.service.d").mkdir()
+    shutil.copy(DEPLOY / "systemd" / "local.conf", tmp_path / "veiviser.service.d")
+    for name in ("veiviser.timer", "veiviser-failed.service"):
+        shutil.copy(DEPLOY / "systemd" / name, tmp_path)
+    units = [str(tmp_path / name) for name in ("veiviser.service", "veiviser.timer", "veiviser-failed.service")]
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -12,7 +12,7 @@ from pipeline.registry.reader import Reader
 from pipeline.settings import Settings
 
 FILE = "alerts.toml"
-Kind = Literal["failed", "late", "fell_short", "new_release"]
+Kind = Literal["failed", "late", "fell_short", "new_release", "changed_metadata", "refused_file"]
 Address = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,]+@[^@\s<>,]+$")]
 Hours = Annotated[int, Field(ge=0)]
 HERE = ("localhost", "127.0.0.1", "::1")
@@ -64,7 +64,7 @@ class Alerts(Declaration):
     """What is told, in which language, where to, and how often a fault is repeated."""
 
     language: Language = "nb"
-    tell: tuple[Kind, ...] = ("failed", "late", "fell_short", "new_release")
+    tell: tuple[Kind, ...] = get_args(Kind)
     repeat_hours: Repeat = Repeat()
     mail: Mail | None = None
     folder: Folder | None = None

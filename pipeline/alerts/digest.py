@@ -1,16 +1,16 @@
-"""What a digest says: what begins, what lasts long enough to be repeated, what is over, and which releases are new."""
+"""What a digest says: what begins, what lasts long enough to be repeated, what is over, and what is new."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import babel.dates
 
 from pipeline.alerts.config import Alerts
-from pipeline.alerts.faults import Fault, News
+from pipeline.alerts.faults import HIDDEN_BY, Fault
+from pipeline.alerts.news import News
 from pipeline.problems import BadInput
 from pipeline.registry.load import load
 from pipeline.registry.model import Language
@@ -61,7 +61,7 @@ class Digest:
     @property
     def subject(self) -> str:
         """How much there is of each, such as `2 newly wrong, 1 over`."""
-        parts = [("begins", self.begins), ("lasts", self.lasts), ("over", self.over), ("news", self.news)]
+        parts = [("begins", self.begins), ("lasts", self.lasts), ("over", self.over), *self._news()]
         counts = [f"{len(each)} {self._word(f'digest.{name}').lower()}" for name, each in parts if each]
         test = [self._word("digest.test_subject")] if self.is_test else []
         return self._word("digest.subject", counts=", ".join(test + counts))
@@ -78,7 +78,10 @@ class Digest:
             "subject": self.subject, "text": self.text,
             "begins": [_row(each) for each in self.begins], "lasts": [_row(each) for each in self.lasts],
             "over": [each.key for each in self.over],
-            "news": [{"jurisdiction": e.jurisdiction, "release": e.release, "files": e.files} for e in self.news],
+            "news": [{"jurisdiction": e.jurisdiction, "release": e.about, "files": e.files}
+                     for e in self.news if e.kind == "new_release"],
+            "changed_metadata": [_told(each) for each in self.news if each.kind == "changed_metadata"],
+            "refused_files": [_told(each) for each in self.news if each.kind == "refused_file"],
         }  # fmt: skip
 
     def title(self, fault: Fault) -> str:
@@ -100,9 +103,9 @@ class Digest:
             yield self._word("digest.over") + ":"
             yield from (f"- {self._word(f'over.{each.kind}', titles=each.title)}" for each in self.over)
             yield ""
-        if self.news:
-            yield self._word("digest.news") + ":"
-            yield from (f"- {self._release(each)}" for each in self.news)
+        for name, fresh in self._news():
+            yield self._word(f"digest.{name}") + ":"
+            yield from (f"- {self._new(each)}" for each in fresh)
             yield ""
         if self.is_test and not self.begins:
             yield self._word("digest.nothing")
@@ -110,9 +113,11 @@ class Digest:
         yield self._word("digest.foot", run=self.run)
 
     def _faults(self, some: Sequence[Fault]) -> Iterator[str]:
-        """A line a fault; rules that failed together with the same words share one."""
-        for _, group in groupby(some, lambda each: (each.reason, each.jurisdiction, each.words)):
-            together = list(group)
+        """A line a fault; rules that failed with the same words share one."""
+        groups: dict[tuple[str, str, str], list[Fault]] = {}
+        for each in some:
+            groups.setdefault((each.reason, each.jurisdiction, each.words), []).append(each)
+        for together in groups.values():
             first = together[0]
             words = "; ".join([*filter(None, [", ".join(first.datasets)]), first.words])[:WORDS_SHOWN]
             yield self._word(
@@ -122,10 +127,18 @@ class Digest:
                 words=" ".join(words.split()),
             )
 
-    def _release(self, each: News) -> str:
+    def _news(self) -> list[tuple[str, list[News]]]:
+        """What is new by its kind, those that there are."""
+        kinds = dict.fromkeys(each.kind for each in self.news)
+        return [(kind, [each for each in self.news if each.kind == kind]) for kind in kinds]
+
+    def _new(self, each: News) -> str:
+        if each.kind != "new_release":
+            words = " ".join(each.words[:WORDS_SHOWN].split())
+            return self._word(f"news.{each.kind}", jurisdiction=each.jurisdiction, about=each.about, words=words)
         names = ", ".join(sorted({name.partition("/")[0] for name in each.files}))
         files = self._word("news.files", names=names) if names else self._word("news.no_files")
-        return self._word("news.release", jurisdiction=each.jurisdiction, release=each.release, files=files)
+        return self._word("news.release", jurisdiction=each.jurisdiction, release=each.about, files=files)
 
     def _word(self, key: str, **values: object) -> str:
         return texts(TEXTS)[key][self.language].format(**values)
@@ -143,6 +156,7 @@ def digest(
     """What a channel is to be told now. where: the jurisdictions looked at. known: what it was told of last."""
     told = [each for each in faults if each.kind in declared.tell]
     present = {each.key for each in told}
+    hidden = {(kind, each.jurisdiction) for each in faults for kind in HIDDEN_BY.get(each.about, ())}
     return Digest(
         declared.language,
         now,
@@ -152,9 +166,12 @@ def digest(
         over=tuple(
             each
             for each in known.values()
-            if each.key not in present and each.jurisdiction in where and each.kind in declared.tell
+            if each.key not in present
+            and each.jurisdiction in where
+            and each.kind in declared.tell
+            and (each.kind, each.jurisdiction) not in hidden
         ),
-        news=tuple(news) if "new_release" in declared.tell else (),
+        news=tuple(each for each in news if each.kind in declared.tell),
     )
 
 
@@ -167,6 +184,12 @@ def _row(fault: Fault) -> dict[str, Any]:
     return {
         "key": fault.key, "kind": fault.kind, "reason": fault.reason, "jurisdiction": fault.jurisdiction,
         "about": fault.about, "datasets": fault.datasets, "since": fault.since.isoformat(), "words": fault.words,
+    }  # fmt: skip
+
+
+def _told(news: News) -> dict[str, Any]:
+    return {
+        "jurisdiction": news.jurisdiction, "about": news.about, "at": news.at.isoformat(), "words": news.words,
     }  # fmt: skip
 
 

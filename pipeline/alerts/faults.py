@@ -1,9 +1,8 @@
-"""What is wrong right now, and which releases are new: read from the ledger, the status and the release."""
+"""What is wrong right now: read from the ledger, the status and the release."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -18,7 +17,15 @@ from pipeline.warehouse import release
 
 Reason = Literal["failed", "not_looked", "not_come", "fell_short"]
 DECLARATIONS = "declarations"  # what a fault is about where nothing else can be known
-RELEASE = "release "  # how the ledger says that a run built one
+ARCHIVE = "archive"
+RELEASE = "release"
+ASIDE = ("running", "busy")  # outcomes that say neither well nor ill
+# What nobody can say while it lasts, so that nothing of it is said to be over.
+HIDDEN_BY: dict[str, tuple[str, ...]] = {
+    DECLARATIONS: ("failed", "late", "fell_short"),
+    ARCHIVE: ("late",),
+    RELEASE: ("fell_short",),
+}
 
 
 @dataclass(frozen=True)
@@ -44,16 +51,6 @@ class Fault:
         return f"{self.kind}/{self.jurisdiction}/{self.about}"
 
 
-@dataclass(frozen=True)
-class News:
-    """A release that a scheduled run built, when it ended, and the files that were new in it."""
-
-    jurisdiction: str
-    release: str
-    ended: datetime
-    files: tuple[str, ...] = ()
-
-
 def faults(jurisdiction: str, now: datetime) -> list[Fault]:
     """Everything that is wrong in a jurisdiction; a declaration that cannot be read is a fault, and never an error."""
     settings = Settings()
@@ -65,14 +62,37 @@ def faults(jurisdiction: str, now: datetime) -> list[Fault]:
     if found is None:
         return []
     runs = Ledger(settings.processed / jurisdiction / "runs").runs()
-    return [*failed(found, runs), *late(found), *fell_short(jurisdiction, _checks(settings, jurisdiction), now)]
+    return [
+        *failed(found, runs),
+        *_unreadable_archive(found),
+        *late(found),
+        *_of_release(settings, jurisdiction, now),
+    ]
+
+
+def _unreadable_archive(told: Status) -> Iterator[Fault]:
+    if told.archive:
+        title = Text(nb="Arkivet", nn="Arkivet", en="The archive")
+        yield Fault("failed", "failed", told.jurisdiction, ARCHIVE, title, told.now, told.archive)
+
+
+def _of_release(settings: Settings, jurisdiction: str, now: datetime) -> Iterator[Fault]:
+    """The checks that fell short, or that the release cannot be read."""
+    try:
+        yield from fell_short(jurisdiction, _checks(settings, jurisdiction), now)
+    except duckdb.Error as error:
+        title = Text(nb="Utgaven", nn="Utgåva", en="The release")
+        words = f"{str(error).splitlines()[0]}; mend it with `veiviser build --again -j {jurisdiction}`"
+        yield Fault("failed", "failed", jurisdiction, RELEASE, title, now, words)
 
 
 def failed(told: Status, runs: Sequence[Run]) -> Iterator[Fault]:
-    """Rules whose last run did not end well."""
+    """Rules whose last run did not end well; one that found somebody else at work says nothing."""
     for rule in told.calendar.rule:
         bad: list[Run] = []
-        for run in reversed([each for each in runs if each.rule == rule.id and each.outcome != "running"]):
+        for run in reversed(
+            [each for each in runs if each.rule == rule.id and each.outcome not in ("running", "busy")]
+        ):
             if run.outcome == "done":
                 break
             bad.append(run)
@@ -106,33 +126,12 @@ def fell_short(jurisdiction: str, checks: pd.DataFrame, now: datetime) -> Iterat
 
 
 def _checks(settings: Settings, jurisdiction: str) -> pd.DataFrame:
+    """Raises duckdb.Error for a release that is damaged."""
     path = release.current_or_none(settings.processed / jurisdiction)
-    return _asked(path, "SELECT * FROM ops.check WHERE NOT passed ORDER BY ALL") if path else pd.DataFrame()
-
-
-def _asked(path: Path, query: str) -> pd.DataFrame:
-    """The answer of a release; none from one that is damaged, or older than the question."""
-    try:
-        with release.connect(path) as con:
-            return con.execute(query).df()
-    except duckdb.Error:
+    if path is None:
         return pd.DataFrame()
-
-
-def news(jurisdiction: str, after: datetime | None) -> list[News]:
-    """Releases that scheduled runs built after a moment; the newest alone where nothing was ever told."""
-    folder = Settings().processed / jurisdiction
-    built = {
-        each.removeprefix(RELEASE): run.ended
-        for run in Ledger(folder / "runs").runs()
-        for each in run.news
-        if each.startswith(RELEASE) and run.ended and (after is None or run.ended > after)
-    }
-    chosen: Mapping[str, datetime] = built if after else dict(list(built.items())[-1:])
-    return [News(jurisdiction, name, ended, _new_files(folder, name)) for name, ended in chosen.items()]
-
-
-def _new_files(folder: Path, name: str) -> tuple[str, ...]:
-    path = release.path_of(folder, name)
-    told = _asked(path, "SELECT unnest(new_files) AS file_id FROM ops.run ORDER BY 1") if path.exists() else None
-    return tuple(told["file_id"]) if told is not None and len(told) else ()
+    with release.connect(path) as con:
+        try:
+            return con.execute("SELECT * FROM ops.check WHERE NOT passed ORDER BY ALL").df()
+        except duckdb.CatalogException:  # older than the question
+            return pd.DataFrame()

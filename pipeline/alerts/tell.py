@@ -1,9 +1,9 @@
 """Tells each channel what it has not been told yet, and writes down what it was told. Never stops a run.
 
-data/processed/alerts/2026.jsonl    one line for each digest and channel: sent, or failed and why
+data/processed/alerts/2026.jsonl    one line for each digest and channel: sent, or failed and why; what it knows now
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from filelock import FileLock, Timeout
 
 from pipeline.alerts.config import FILE, Alerts, alerts
 from pipeline.alerts.digest import Digest, Said, digest
-from pipeline.alerts.faults import DECLARATIONS, Fault, faults, news
+from pipeline.alerts.faults import Fault, faults
+from pipeline.alerts.news import News, news, unheard
 from pipeline.alerts.send import NotSent, channels, where_to
 from pipeline.problems import BadInput
 from pipeline.progress import Say, Step, run_id
@@ -32,10 +33,10 @@ class Sent:
 
 @dataclass(frozen=True)
 class Channel:
-    """What a channel was told: its open faults, and when it was last reached. last: the last attempt."""
+    """What a channel knows: open faults, and the keys of what was new, a set a jurisdiction. last: the last attempt."""
 
     known: dict[str, Said]
-    reached: datetime | None
+    news: dict[str, set[str]]
     last: Sent | None
 
 
@@ -58,25 +59,28 @@ def tell(where: Sequence[str], now: datetime, say: Say) -> list[Sent]:
 
 
 def _told(declared: Alerts, where: Sequence[str], now: datetime, settings: Settings, say: Say) -> Iterator[Sent]:
-    for channel, made in _digests(declared, where, now, settings).items():
+    there = {each: news(each) for each in where}
+    for channel, made in _digests(declared, there, now, settings).items():
         if made.is_worth_sending:
             sent = _sent(channel, made, declared, settings)
-            add_line(settings.processed / "alerts", now, _line(sent, made))
+            heard = channel_state(channel, settings).news
+            fresh = {each: sorted({one.key for one in there[each]} - heard.get(each, set())) for each in where}
+            add_line(settings.processed / "alerts", now, _line(sent, made, fresh))
             if sent.outcome == "failed":
                 say(Step(f"no alert by {channel}: {sent.words}", "alert", level="error"))
             yield sent
 
 
-def _digests(declared: Alerts, where: Sequence[str], now: datetime, settings: Settings) -> dict[str, Digest]:
-    """Channel → what it is to be told now."""
-    found = [fault for each in where for fault in faults(each, now)]
-    unknown = {fault.jurisdiction for fault in found if fault.about == DECLARATIONS}
-    seen = [each for each in where if each not in unknown]  # elsewhere, nobody can say that something is over
+def _digests(
+    declared: Alerts, there: Mapping[str, Sequence[News]], now: datetime, settings: Settings
+) -> dict[str, Digest]:
+    """Channel → what it is to be told now. there: jurisdiction → all that ever was new."""
+    found = [fault for each in there for fault in faults(each, now)]
     made = {}
     for channel in where_to(declared, settings):
         was = channel_state(channel, settings)
-        fresh = [one for each in where for one in news(each, was.reached)]
-        made[channel] = digest(declared, now, _run(where, settings), seen, found, fresh, was.known)
+        fresh = [one for each, some in there.items() for one in unheard(some, was.news.get(each), now)]
+        made[channel] = digest(declared, now, _run(list(there), settings), list(there), found, fresh, was.known)
     return made
 
 
@@ -95,30 +99,32 @@ def _sent(channel: str, made: Digest, declared: Alerts, settings: Settings) -> S
         return Sent(channel, made.at, "failed", f"our own failure ({type(error).__name__})")
 
 
-def _line(sent: Sent, made: Digest) -> dict[str, Any]:
+def _line(sent: Sent, made: Digest, fresh: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     said: list[Fault] = [*made.begins, *made.lasts]
     return {
         "run": made.run, "channel": sent.channel, "outcome": sent.outcome, "words": sent.words,
         "faults": {each.key: made.title(each) for each in said},
-        "over": [each.key for each in made.over], "news": [each.release for each in made.news],
+        "over": [each.key for each in made.over], "news": fresh,
     }  # fmt: skip
 
 
 def channel_state(channel: str, settings: Settings) -> Channel:
     """What a channel knows: only what reached it counts, so what could not be sent is still to be said."""
     known: dict[str, Said] = {}
-    reached, last = None, None
+    heard: dict[str, set[str]] = {}
+    last = None
     for line in read_lines(settings.processed / "alerts"):
         if line["channel"] != channel:
             continue
         at = datetime.fromisoformat(line["at"])
         last = Sent(channel, at, line["outcome"], line["words"])
         if line["outcome"] == "sent":
-            reached = at
             known |= {key: Said(key, title, at) for key, title in line["faults"].items()}
             for key in line["over"]:
                 known.pop(key, None)
-    return Channel(known, reached, last)
+            for jurisdiction, keys in line["news"].items():
+                heard.setdefault(jurisdiction, set()).update(keys)
+    return Channel(known, heard, last)
 
 
 def plan(where: Sequence[str], now: datetime) -> dict[str, tuple[str, Digest]]:
@@ -128,7 +134,8 @@ def plan(where: Sequence[str], now: datetime) -> dict[str, tuple[str, Digest]]:
     if declared is None:
         return {}
     leads = where_to(declared, settings)
-    return {name: (leads[name], made) for name, made in _digests(declared, where, now, settings).items()}
+    there = {each: news(each) for each in where}
+    return {name: (leads[name], made) for name, made in _digests(declared, there, now, settings).items()}
 
 
 def try_out(where: Sequence[str], now: datetime) -> list[Sent]:

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline import jobs
-from pipeline.alerts.faults import RELEASE
+from pipeline.alerts.news import BUILT
 from pipeline.api import open_release
 from pipeline.orchestration.crons import expressible
 from pipeline.registry.calendar import Calendar
@@ -80,13 +80,24 @@ def _answer_what_is_due(place: str, fetched: Sequence[str], say: Any) -> Results
         return
     finally:
         jobs.alert([place], say)
-    news = dict.fromkeys(each for run in runs for each in run.news)
-    for each in news:
-        asset = "release" if each.startswith(RELEASE) else each if each in fetched else "reports"
-        yield dg.MaterializeResult(asset_key=[place, asset], metadata={"news": each})
-    failed = {f"{run.rule}: {run.words or run.outcome}" for run in runs if run.outcome != "done"}
+    news: dict[str, list[str]] = {}  # one result an asset: Dagster takes no second
+    for each in dict.fromkeys(each for run in runs for each in run.news):
+        if asset := _asset(each, fetched):
+            news.setdefault(asset, []).append(each)
+        else:
+            say(each)
+    for asset, told in news.items():
+        yield dg.MaterializeResult(asset_key=[place, asset], metadata={"news": "; ".join(told)})
+    failed = {f"{run.rule}: {run.words or run.outcome}" for run in runs if run.outcome not in ("done", "busy")}
     if failed:
         raise dg.Failure("; ".join(sorted(failed)), allow_retries=False)  # the ledger says when it is tried again
+
+
+def _asset(news: str, fetched: Sequence[str]) -> str | None:
+    """What something new is of; nothing for a file that was dropped, which is news of the next release."""
+    if news.startswith(BUILT):
+        return "release"
+    return "reports" if news.endswith(jobs.REPORTED) else news if news in fetched else None
 
 
 def _do_as_told(place: str, chosen: set[str], say: Any) -> Results:

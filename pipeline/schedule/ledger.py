@@ -19,19 +19,24 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from pipeline.progress import new_run
+from pipeline.warehouse.release import WAIT_SECONDS, AlreadyBuilding
 
-Outcome = Literal["running", "done", "failed", "interrupted"]
+Outcome = Literal["running", "done", "failed", "busy", "interrupted"]
 
 
 class AlreadyRunning(Exception):
     """Another scheduled run, or another fetch, of the same jurisdiction is under way."""
 
 
+BUSY = (AlreadyRunning, AlreadyBuilding)
+
+
 @dataclass(frozen=True)
 class Run:
     """What a run did about one rule: `due` is the newest due time it answers, and it answers those before it too.
 
-    outcome: `running` until its end is written; `interrupted` when it was killed before that. news: what was new.
+    outcome: `running` until its end is written; `interrupted` when it was killed before that; `busy` when somebody else
+    was at the same work, which is no failure. news: what was new.
     """
 
     id: str
@@ -88,10 +93,14 @@ class Ledger:
         told = {"outcome": outcome, "news": list(news), "words": words}
         add_line(self.folder, now, {"event": "ended", "run": run.id, "due": _texts({run.rule: run.due}), **told})
 
+    def answers(self) -> list[Asked]:
+        """What came of each asking, in order."""
+        asked = [line for line in read_lines(self.folder) if line["event"] == "asked"]
+        return [Asked(each["dataset"], _moment(each["at"]), each["outcome"], each["detail"]) for each in asked]
+
     def asked(self) -> dict[str, Asked]:
         """Dataset → what came of asking for it last."""
-        asked = [line for line in read_lines(self.folder) if line["event"] == "asked"]
-        return {a["dataset"]: Asked(a["dataset"], _moment(a["at"]), a["outcome"], a["detail"]) for a in asked}
+        return {each.dataset: each for each in self.answers()}
 
     def answer(self, asked: Asked) -> None:
         """Writes what came of asking for a dataset."""
@@ -106,7 +115,9 @@ class Ledger:
         return left
 
     @contextmanager
-    def alone(self, wait: float = 1, lock_name: str = "running", what: str = "scheduled run") -> Iterator[None]:
+    def alone(
+        self, wait: float = WAIT_SECONDS, lock_name: str = "running", what: str = "scheduled run"
+    ) -> Iterator[None]:
         """One run at a time, or one of `what` at a time. Raises AlreadyRunning."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / f"{lock_name}.lock", timeout=wait)
@@ -132,9 +143,12 @@ class Ledger:
 
 
 def read_lines(folder: Path) -> Iterator[dict[str, Any]]:
-    """The events of a folder of JSON lines; half a line, left by a kill or a full disk, is none."""
+    """The events of a folder of JSON lines; half a line, left by a kill or a full disk, is none.
+
+    Only a line feed ends a line: words of others may hold U+2028 and its like, where `splitlines` would break them.
+    """
     for path in sorted(folder.glob("*.jsonl")):
-        for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
             try:
                 yield json.loads(text)
             except json.JSONDecodeError:

@@ -9,7 +9,7 @@ from pipeline.progress import Say, running
 from pipeline.progress import Step as Line
 from pipeline.registry.calendar import Calendar, Rule
 from pipeline.schedule.due import next_due, opens, unserved
-from pipeline.schedule.ledger import Ledger, Run
+from pipeline.schedule.ledger import BUSY, Ledger, Outcome, Run
 
 RETRY = timedelta(minutes=30)  # how long a failure is left alone; short enough that an hourly timer tries every hour
 SHORTEST = timedelta(minutes=1)
@@ -31,17 +31,12 @@ class Step:
 
     do: is handed the datasets that are due to be fetched, sorted; none when only files may have been dropped. When it
     raises, the run stops and fails; after one that `fetches` it goes on, and only the rules fail that fetch something.
+    Where it finds somebody else at the same work, its rules are `busy` instead, and tried again like failed ones.
     """
 
     name: str
     do: Callable[[Sequence[str]], Told]
     fetches: bool = False
-
-
-def able(calendar: Calendar, steps: Sequence[Step]) -> Calendar:
-    """The calendar without the rules that the steps cannot answer: where nothing fetches, none is said to have been."""
-    fetches = any(step.fetches for step in steps)
-    return calendar.model_copy(update={"rule": tuple(r for r in calendar.rule if fetches or r.how == "drop")})
 
 
 def due_now(calendar: Calendar, runs: Sequence[Run], now: datetime) -> dict[str, datetime]:
@@ -55,8 +50,8 @@ def due_now(calendar: Calendar, runs: Sequence[Run], now: datetime) -> dict[str,
 
 
 def wakes(calendar: Calendar, runs: Sequence[Run], now: datetime) -> datetime:
-    """When something is to be done next; now, when something is already. A day later where no rule is left."""
-    moments = [] if calendar.rule else [now + timedelta(days=1)]
+    """When something is to be done next; now, when something is already."""
+    moments = []
     for rule in calendar.rule:
         first = now if _open(calendar, rule, runs, now) else next_due(calendar, rule, now)
         moments.append(opens(calendar, rule, max(first, not_before(rule, runs, now))))
@@ -66,7 +61,8 @@ def wakes(calendar: Calendar, runs: Sequence[Run], now: datetime) -> datetime:
 def not_before(rule: Rule, runs: Sequence[Run], now: datetime) -> datetime:
     """The moment from which a rule may be tried again.
 
-    A failure waits. A run that was killed is made up at once, unless the one before it did not end well either.
+    A failure waits, and so does what somebody else was at. A run that was killed is made up at once, unless the one
+    before it did not end well either.
     """
     tried = [run for run in runs if run.rule == rule.id and run.ended and run.ended <= now]
     bad: list[Run] = []
@@ -99,10 +95,10 @@ def serve(calendar: Calendar, ledger: Ledger, steps: Sequence[Step], clock: Cloc
             done = _work(steps, sorted({each for rule in rules for each in _fetched(rule)}), say)
         ended = clock()
         for rule in rules:
-            words = done.words(rule)
+            outcome, words = done.outcome(rule), done.words(rule)
             news = [each for each in done.news if each not in done.datasets or each in _fetched(rule)]
             run = Run(name, rule.id, due[rule.id], now)
-            ledger.end(run, ended, "failed" if words else "done", news, words)
+            ledger.end(run, ended, outcome, news, words)
         return [run for run in ledger.runs() if run.id == name]
 
 
@@ -117,39 +113,57 @@ def keep(
 
 @dataclass(frozen=True)
 class _Done:
-    """What the steps of a run came to together; stopped: why it went no further, empty when it did."""
+    """What the steps of a run came to together; stopped: why it went no further, empty when it did.
+
+    left: dataset → who was at it already; is_busy: the run was stopped by nothing worse than that.
+    """
 
     datasets: Sequence[str]
     news: list[str]
     failed: dict[str, str]
+    left: dict[str, str]
     stopped: str = ""
+    is_busy: bool = False
+
+    def outcome(self, rule: Rule) -> Outcome:
+        """How the run ended for a rule."""
+        if (self.stopped and not self.is_busy) or any(self._is_of(rule, each) for each in self.failed):
+            return "failed"
+        return "busy" if self.words(rule) else "done"
 
     def words(self, rule: Rule) -> str:
-        """Why a rule failed; empty when it did not."""
-        own = [
-            f"{each}: {why}"
-            for each, why in self.failed.items()
-            if each in _fetched(rule) or (rule.how == "drop" and each not in self.datasets)
-        ]
+        """Why a rule was not done; empty when it was."""
+        own = [f"{each}: {why}" for each, why in (self.failed | self.left).items() if self._is_of(rule, each)]
         return "; ".join([self.stopped, *own] if self.stopped else own)
+
+    def _is_of(self, rule: Rule, name: str) -> bool:
+        """Whether a dataset, or a dropped file, is a rule's business."""
+        return name in _fetched(rule) or (rule.how == "drop" and name not in self.datasets)
 
 
 def _work(steps: Sequence[Step], datasets: Sequence[str], say: Say) -> _Done:
     """Takes the steps in order. Whatever goes wrong in one is written down, with the traceback for the journal."""
     news: list[str] = []
     failed: dict[str, str] = {}
+    left: dict[str, str] = {}
     for step in steps:
         try:
             told = step.do(datasets)
+        except BUSY as error:
+            say(f"{step.name}: {error}")
+            if not step.fetches:
+                return _Done(datasets, news, failed, left, f"{step.name}: {error}", is_busy=True)
+            left = dict.fromkeys(datasets, str(error))
+            continue
         except Exception as error:
             words = f"{step.name}: {error or type(error).__name__}"
             say(Line(f"{words}\n{traceback.format_exc()}", words, level="error"))
             if not step.fetches:
-                return _Done(datasets, news, failed, words)
+                return _Done(datasets, news, failed, left, words)
             told = Told(failed=dict.fromkeys(datasets, words))
         news += told.news
         failed |= told.failed
-    return _Done(datasets, news, failed)
+    return _Done(datasets, news, failed, left)
 
 
 def _fetched(rule: Rule) -> Sequence[str]:

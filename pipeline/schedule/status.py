@@ -1,6 +1,6 @@
 """How the schedule stands: per rule and dataset the last run, the newest vintage, what is due next, what is late."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time
 from typing import Any, Literal
@@ -74,11 +74,21 @@ def status(jurisdiction: str, now: datetime) -> Status | None:
     ledger = Ledger(settings.processed / jurisdiction / "runs")
     vintages, archive = _vintages(registry, settings)
     busy = ledger.is_busy()
-    found = rows(registry.calendar, ledger.runs(), vintages, now, busy, ledger.asked())
+    found = rows(registry.calendar, ledger.runs(), vintages, now, busy, _standing(ledger.answers()))
     return Status(jurisdiction, registry.calendar, now, busy, tuple(found), archive)
 
 
-def _vintages(registry: Registry, settings: Settings) -> tuple[dict[str, datetime], str]:
+def _standing(answers: Iterable[Asked]) -> dict[str, Asked]:
+    """Dataset → the last answer; that metadata changed stands, though nothing changed since, until something newer."""
+    found: dict[str, Asked] = {}
+    for each in answers:
+        before = found.get(each.dataset)
+        stands = before is not None and before.outcome == "changed metadata" and each.outcome == "no change"
+        found[each.dataset] = replace(before, at=each.at) if before and stands else each
+    return found
+
+
+def _vintages(registry: Registry, settings: Settings) -> tuple[dict[str, datetime] | None, str]:
     """Dataset → when its newest file was published; and what is wrong with the archive, which a status must survive."""
     newest: dict[str, datetime] = {}
     try:
@@ -86,19 +96,23 @@ def _vintages(registry: Registry, settings: Settings) -> tuple[dict[str, datetim
             each = file.sidecar
             newest[each.dataset] = max(each.published, newest.get(each.dataset, each.published))
     except BadInput as error:
-        return {}, str(error)
+        return None, str(error)
     return newest, ""
 
 
 def rows(
     calendar: Calendar,
     runs: Sequence[Run],
-    vintages: Mapping[str, datetime],
+    vintages: Mapping[str, datetime] | None,
     now: datetime,
     is_running: bool = False,
     asked: Mapping[str, Asked] | None = None,
 ) -> Iterator[Row]:
-    """A row a rule and dataset, in the order of the calendar. asked: what came of asking for each dataset last."""
+    """A row a rule and dataset, in the order of the calendar.
+
+    vintages: None where the archive cannot be read, so that nobody is said to owe anything. asked: what came of asking
+    for each dataset.
+    """
     asked = asked or {}
     refused = {name for name, each in asked.items() if each.outcome == "not fetched"}  # so nothing is waited for
     found = list(_rows(calendar, runs, vintages, now, is_running, refused))
@@ -110,7 +124,7 @@ def rows(
 def _rows(
     calendar: Calendar,
     runs: Sequence[Run],
-    vintages: Mapping[str, datetime],
+    vintages: Mapping[str, datetime] | None,
     now: datetime,
     is_running: bool,
     refused: Collection[str],
@@ -122,8 +136,10 @@ def _rows(
         outcome = last.outcome if last else "never"
         missed = _missed(calendar, rule, mine, now)
         for dataset in ["all"] if rule.datasets == "all" else rule.datasets:
-            newest = max(vintages.values(), default=None) if dataset == "all" else vintages.get(dataset)
-            late = missed or (None if dataset in refused else _awaited(calendar, rule, newest, now))
+            have = vintages or {}
+            newest = max(have.values(), default=None) if dataset == "all" else have.get(dataset)
+            is_known = vintages is not None and dataset not in refused
+            late = missed or (_awaited(calendar, rule, newest, now) if is_known else None)
             yield Row(
                 rule=rule.id,
                 title=rule.title.en,

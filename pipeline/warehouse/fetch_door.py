@@ -10,7 +10,7 @@ from pipeline.registry.dataset import DatasetBase, ReferenceDataset
 from pipeline.registry.load import Registry
 from pipeline.sources import delimited
 from pipeline.sources.landing import ArchivedFile
-from pipeline.warehouse.door import CodeList, check_observations, check_reference
+from pipeline.warehouse.delivery_checks import CodesInUse, check_observations, check_reference
 
 
 class FetchDoor:
@@ -26,7 +26,7 @@ class FetchDoor:
 
         Where the archive has no list of municipality codes yet, nothing is held against it.
         """
-        codes = CodeList.of(
+        codes = CodesInUse.of(
             [self._read(file) for file in newest if self._lists_codes(file)], self._registry.jurisdiction
         )
         table = table.assign(file_id=dataset.id)

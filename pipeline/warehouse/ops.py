@@ -18,7 +18,10 @@ from pipeline.warehouse.models import TABLE
 CHECK = (
     "One row per check and table: what it looked at and what fell short; an error stops a build, a warning does not."
 )
-RUN = "One row: the run that built this release, when, and the files that previous_release did not have (new_files)."
+RUN = (
+    "One row: the run that built this release, when, and the files that previous_release did not have (new_files); "
+    "all of them where there was none that can be read."
+)
 # Warnings: one row a check, with the rows looked at, those that fall short, and the first of them in words.
 REPORTED = """
 SELECT
@@ -83,18 +86,23 @@ def record(
 ) -> None:
     """Writes `ops.check` and `ops.run`; `before` is the release that was current until now."""
     store(con, "ops.check", pd.DataFrame(outcomes, columns=list(Outcome._fields)))
-    known = _files_of(before) if before else set()
-    new = [file.file_id for file in files if file.file_id not in known]
+    known = _files_of(before) if before else None
+    previous = before.stem if before and known is not None else None
+    new = [file.file_id for file in files if file.file_id not in (known or ())]
     con.execute(
         """CREATE TABLE ops.run AS SELECT ?::VARCHAR AS release, ?::VARCHAR AS run_id, ?::TIMESTAMPTZ AS started_at,
            ?::TIMESTAMPTZ AS ended_at, 'built' AS outcome, ?::BIGINT AS files, ?::VARCHAR AS previous_release,
            ?::VARCHAR[] AS new_files""",
-        [name, run_id(), started, datetime.now(UTC), len(files), before.stem if before else None, new],
+        [name, run_id(), started, datetime.now(UTC), len(files), previous, new],
     ).fetchall()
     for table, comment in (("check", CHECK), ("run", RUN)):
         con.execute(f"COMMENT ON TABLE ops.{table} IS '{comment}'").fetchall()
 
 
-def _files_of(path: Path) -> set[str]:
-    with release.connect(path) as con:
-        return {name for (name,) in con.execute("SELECT file_id FROM raw.file").fetchall()}
+def _files_of(path: Path) -> set[str] | None:
+    """None of a damaged release, which must not stop the build that takes its place."""
+    try:
+        with release.connect(path) as con:
+            return {name for (name,) in con.execute("SELECT file_id FROM raw.file").fetchall()}
+    except duckdb.Error:
+        return None

@@ -18,6 +18,7 @@ from pipeline.registry.load import HOME, Registry
 from pipeline.sources.landing import ArchivedFile
 
 LIBRARIES = ("duckdb", "numpy", "pandas", "pandera", "pydantic", "python-calamine", "scipy")
+WAIT_SECONDS = 1  # for whoever does the same work; then it is said to be at work
 SCHEMAS = ("raw", "registry", "staging", "core", "result", "mart", "ops")
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -132,7 +133,7 @@ def building(folder: Path, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
 def _locked(folder: Path) -> Iterator[None]:
     """One process at a time writes in a folder; the lock ends with the process, however it ends."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "building.lock", timeout=0)
+    lock = FileLock(folder / "building.lock", timeout=WAIT_SECONDS)
     try:
         lock.acquire()
     except Timeout:

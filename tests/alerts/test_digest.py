@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.alerts.config import Alerts
 from pipeline.alerts.digest import TEXTS, Digest, Said, digest
-from pipeline.alerts.faults import Fault, News
+from pipeline.alerts.faults import ARCHIVE, DECLARATIONS, RELEASE, Fault
+from pipeline.alerts.news import News
 from pipeline.registry.model import Language, Text
 from pipeline.reports.words import texts
 from tests.schedule.drawn import KOSTRA, utc
@@ -77,11 +78,46 @@ def test_a_check_that_fell_short_is_named_in_the_language() -> None:
 
 
 def test_news_names_the_datasets_and_says_when_only_the_rules_changed() -> None:
-    new = News("norway", "20260316_ab", NOW, ("ssb_12275/1.json", "ssb_12275/2.json", "ssb_12305/1.json"))
-    made = told(news=(new, News("norway", "20260316_cd", NOW)))
+    new = News(
+        "new_release", "norway", "20260316_ab", NOW, ("ssb_12275/1.json", "ssb_12275/2.json", "ssb_12305/1.json")
+    )
+    made = told(news=(new, News("new_release", "norway", "20260316_cd", NOW)))
     assert "- norway: 20260316_ab, new files: ssb_12275, ssb_12305." in made.text
     assert "- norway: 20260316_cd, no new files; the rules or the program changed." in made.text
     assert not told(news=(new,), tell=("failed",)).is_worth_sending
+
+
+def test_what_changed_and_what_was_refused_have_headings_of_their_own() -> None:
+    some = (
+        News("changed_metadata", "norway", "ssb_12305", NOW, words="ContentsCode: label changed"),
+        News("refused_file", "norway", "a.csv", NOW, words="a.csv: refused (3 to mend: x.txt)"),
+        News("new_release", "norway", "20260316_ab", NOW),
+    )
+    made = told(news=some)
+    assert made.subject == "Veiviser: 1 changed at the publisher, 1 refused file, 1 new release"
+    assert made.text.startswith(
+        "Changed at the publisher:\n"
+        "- norway, ssb_12305: read this before you trust the next numbers. ContentsCode: label changed\n\n"
+        "Refused file:\n- norway: a.csv: refused (3 to mend: x.txt). The receipt says what to mend.\n\nNew release:\n"
+    )
+    row = made.to_dict()
+    assert [len(row[each]) for each in ("news", "changed_metadata", "refused_files")] == [1, 1, 1]
+    assert told(news=some, tell=("refused_file",)).news == some[1:2]
+
+
+def test_rules_that_failed_alike_share_a_line_though_another_stands_between() -> None:
+    made = told(fault("kostra"), fault("klass", words="another"), fault("files"))
+    assert [line.count("; norway, ") for line in made.text.splitlines() if line.startswith("- ")] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("about", "hides"),
+    [(ARCHIVE, {"late"}), (RELEASE, {"fell_short"}), (DECLARATIONS, {"failed", "late", "fell_short"})],
+)
+def test_what_nobody_can_say_is_not_said_to_be_over(about: str, hides: set[str]) -> None:
+    known = {key: Said(key, "x", NOW) for key in ("failed/norway/x", "late/norway/x", "fell_short/norway/x")}
+    made = told(fault(about), known=known)
+    assert {each.kind for each in made.over} == {"failed", "late", "fell_short"} - hides
 
 
 def test_what_is_not_to_be_told_neither_begins_nor_is_over() -> None:

@@ -6,16 +6,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from pipeline import jobs
 from pipeline.alerts import tell
+from pipeline.alerts.news import REFUSED
 from pipeline.cli import app
-from pipeline.registry.load import load
-from pipeline.schedule.ledger import Ledger
+from pipeline.problems import BadInput, bad_input
+from pipeline.registry.load import Registry, load
+from pipeline.schedule.ledger import AlreadyRunning, Asked, Ledger
 from pipeline.schedule.serve import Step, Told
 from pipeline.settings import Settings
+from pipeline.warehouse import release
 from tests.schedule.drawn import utc
 
 NOW = utc("2026-11-22 10:00")
@@ -24,22 +29,27 @@ CONFIG = "language = 'en'\n[folder]\npath = 'out'\n"
 
 
 class World:
-    """England's schedule: a clock that is set, and a build that breaks or brings a release."""
+    """A schedule, England's unless another is named: a clock that is set, and a build that breaks or brings a release."""
 
     def __init__(self, home: Path) -> None:
-        self.home, self.now, self.broken, self.release = home, NOW, "", ""
+        self.home, self.now, self.broken, self.release, self.place = home, NOW, "", "", "england"
+        self.news: tuple[str, ...] = ()
 
     def build(self, datasets: Sequence[str]) -> Told:
         if self.broken:
             raise OSError(self.broken)
-        news, self.release = self.release, ""
-        return Told(news=(f"release {news}",) if news else ())
+        built, self.release = self.release, ""
+        news, self.news = self.news, ()
+        return Told(news=((f"release {built}",) if built else ()) + news)
+
+    def ledger(self) -> Ledger:
+        return Ledger(Settings().processed / self.place / "runs")
 
     def hour(self, hours: float = 1) -> list[dict[str, Any]]:
         """Time goes on, the timer runs, and the digests that came are read."""
         self.now += timedelta(hours=hours)
         before = set(self.home.glob("out/*.json"))
-        self.done = RUNNER.invoke(app, ["schedule", "--once", "-j", "england"])
+        self.done = RUNNER.invoke(app, ["schedule", "--once", "-j", self.place])
         return [
             json.loads(path.read_text(encoding="utf-8")) for path in sorted(set(self.home.glob("out/*.json")) - before)
         ]
@@ -89,6 +99,125 @@ def test_a_release_is_news_once(world: World) -> None:
     assert [made["news"][0]["release"] for made in world.hour()] == ["20261123_second"]
 
 
+def test_what_one_jurisdiction_hears_hides_nothing_of_another(world: World) -> None:
+    """Norway's release is built while nobody can be told; England's is told; Norway's is still to be."""
+    world.release = "20261122_england"
+    world.hour()
+    world.place, world.release = "norway", "20261122_norway"
+    with FileLock(Settings().processed / "alerts" / "telling.lock"):
+        assert world.hour() == [], "another process is telling"
+    world.place, world.release = "england", "20261123_england"
+    assert [each["release"] for made in world.hour() for each in made["news"]] == ["20261123_england"]
+    world.place = "norway"
+    assert [each["release"] for made in world.hour() for each in made["news"]] == ["20261122_norway"]
+
+
+def test_a_release_of_a_run_that_was_killed_before_its_end_is_told(world: World) -> None:
+    folder = Settings().processed / "england"
+    world.broken = "the disk is full"
+    world.hour()
+    world.broken = ""
+    run = world.ledger().start({"files": world.now}, world.now)
+    (folder / "releases").mkdir()
+    for name, by in (("20261122_killed", run), ("20261122_by_hand", "20261122T000000_000000")):
+        with duckdb.connect(str(folder / "releases" / f"{name}.duckdb")) as con:
+            con.execute("CREATE SCHEMA ops")
+            con.execute(f"CREATE TABLE ops.run AS SELECT '{by}' AS run_id, ['dfe_plans/1.csv'] AS new_files")
+    (made,) = world.hour(2)
+    assert made["news"] == [{"jurisdiction": "england", "release": "20261122_killed", "files": ["dfe_plans/1.csv"]}]
+    assert not any(made["news"] for made in world.hour())
+
+
+def test_changed_metadata_and_refused_files_are_told_once(world: World) -> None:
+    old = world.now - timedelta(days=30)
+    for day, dataset in ((old, "old"), (world.now, "ssb_12305")):
+        world.ledger().answer(Asked(dataset, day, "changed metadata", "a label"))
+    world.news = (f"{REFUSED}a.csv: refused (3 to mend: x.txt)",)
+    (made,) = world.hour()
+    assert [each["about"] for each in made["changed_metadata"]] == ["ssb_12305"], "what is old is no news"
+    assert [each["words"] for each in made["refused_files"]] == ["a.csv: refused (3 to mend: x.txt)"]
+    assert world.hour() == []
+    world.ledger().answer(Asked("ssb_12305", world.now, "changed metadata", "a label"))
+    assert [len(made["changed_metadata"]) for made in world.hour()] == [1], "again is another time"
+
+
+def test_a_jurisdiction_that_cannot_be_read_stops_no_other_and_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the timer starts it, without naming any: England is broken, Norway is served, and the digest goes out."""
+
+    def load_(place: str) -> Registry:
+        if place == "england":
+            raise bad_input("england/index.toml", "", "rounds", 1, "a round")
+        return load(place)
+
+    for module in ("jobs", "schedule.status", "alerts.digest"):
+        monkeypatch.setattr(f"pipeline.{module}.load", load_)
+    done = RUNNER.invoke(app, ["schedule", "--once"])
+    assert done.exit_code == 2 and "england: england/index.toml: rounds: given 1" in done.stderr
+    assert {run.outcome for run in Ledger(Settings().processed / "norway" / "runs").runs()} == {"done"}
+    (path,) = world.home.glob("out/*.json")
+    begins = [each["key"] for each in json.loads(path.read_text(encoding="utf-8"))["begins"]]
+    assert "failed/england/declarations" in begins
+
+
+def test_the_schedule_that_stays_goes_on_past_one_that_cannot_be_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(seconds: float) -> None:
+        raise InterruptedError(seconds)
+
+    def broken(place: str) -> Registry:
+        if place == "england":
+            raise bad_input("england/index.toml", "", "rounds", 1, "a round")
+        return load(place)
+
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(jobs, "load", broken)
+    with pytest.raises(InterruptedError):
+        jobs.serve_always(["england", "norway"], lambda place: lambda step: None, told.__setitem__, ends)
+    assert isinstance(told["england"], BadInput) and {run.outcome for run in told["norway"]} == {"done"}
+    with pytest.raises(BadInput, match="a round"):
+        jobs.serve_always(["england"], lambda place: lambda step: None, told.__setitem__, ends)
+
+
+def test_an_archive_that_cannot_be_read_is_our_fault_and_not_the_publishers(world: World) -> None:
+    from pipeline.alerts.faults import faults
+
+    ledger = Ledger(Settings().processed / "norway" / "runs")
+    ledger.start({"kostra": NOW}, NOW)
+    ledger.end(ledger.runs()[0], NOW, "done")
+    assert "late/norway/kostra" in {each.key for each in faults("norway", NOW)}, "nothing came"
+    folder = Settings().raw / "norway" / "ssb_12305"
+    folder.mkdir(parents=True)
+    (folder / "20260615T0600_9f3ac2d1.json").write_text("{}")
+    found = {each.key: each for each in faults("norway", NOW)}
+    assert "late/norway/kostra" not in found and "sidecar" in found["failed/norway/archive"].words
+
+
+def test_a_damaged_release_is_a_failure_and_not_checks_that_hold(world: World) -> None:
+    from pipeline.alerts.faults import faults
+
+    folder = Settings().processed / "england"
+    (folder / "releases").mkdir(parents=True)
+    (folder / "releases" / "first.duckdb").write_bytes(b"damaged" * 1000)
+    release.make_current(folder, "first")
+    (only,) = [each for each in faults("england", NOW) if each.kind != "late"]
+    assert only.key == "failed/england/release" and "veiviser build --again -j england" in only.words
+
+
+def test_somebody_else_at_work_is_no_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(datasets: Sequence[str]) -> Told:
+        raise AlreadyRunning("another build of england is running")
+
+    monkeypatch.setattr(jobs, "steps", lambda where, say: [Step("build", busy)])
+    assert world.hour() == [] and world.done.exit_code == 4
+    assert [run.outcome for run in world.ledger().runs()] == ["busy"]
+    assert "nothing is due" not in world.done.stdout
+    monkeypatch.setattr(jobs, "steps", lambda where, say: [Step("build", world.build)])
+    assert world.hour() == [] and [run.outcome for run in world.ledger().runs()] == ["busy", "done"]
+
+
 def test_what_could_not_be_sent_is_said_by_the_status_and_sent_later(world: World) -> None:
     (world.home / "out").write_text("a file where the folder belongs")
     world.release, world.broken = "", "the disk is full"
@@ -128,7 +257,6 @@ def test_a_failure_that_nobody_foresaw_stops_no_run_and_tells_no_secret(
 
 def test_declarations_that_cannot_be_read_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.alerts import faults
-    from pipeline.problems import bad_input
 
     def unreadable(*_: object) -> None:
         raise bad_input("england/index.toml", "", "rounds", 1, "a round")

@@ -98,6 +98,25 @@ def test_when_due_it_answers_the_calendar_and_the_ledger_says_so(
     assert "bufdir: bufdir_monitor: no answer" in str(failed[0].step_failure_data)
 
 
+def test_a_run_with_news_of_all_sorts_has_one_result_an_asset(
+    home: Path, instance: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = (
+        "ssb_12305", "tilsyn.csv: accepted (inspection/1.csv)", "not taken in: b.csv: refused (1 to mend: b.txt)",
+        "release 20261122_one", "release 20261122_two", f"55 {jobs.REPORTED}",
+    )  # fmt: skip
+    monkeypatch.setattr(jobs, "steps", lambda where, say: [Step("all", lambda datasets: Told(news=news))])
+    done = run(instance, "norway", tags={ours.DUE: "files"})
+    assert materialised(done) == ["norway/release", "norway/reports", "norway/ssb_12305"]
+    assert not [event.message for event in done.all_events if event.is_step_failure and "up_to_date" in event.step_key]
+    made = {
+        each.asset_key.path[-1]: each
+        for each in done.get_asset_materialization_events()
+        for each in [each.event_specific_data.materialization]
+    }
+    assert made["release"].metadata["news"].value == "release 20261122_one; release 20261122_two"
+
+
 def test_a_schedule_asks_only_when_its_rule_is_due(home: Path, instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "steps", lambda where, say: [Step("build", lambda datasets: Told(news=("release x",)))])
     schedule = next(each for each in ours.defs.schedules if each.name == "england_files")

@@ -14,9 +14,9 @@ from pipeline.cli import app
 from pipeline.progress import Say
 from pipeline.registry.load import Registry, load
 from pipeline.schedule.due import due_times, opens
-from pipeline.schedule.ledger import Asked, Ledger, Run
+from pipeline.schedule.ledger import AlreadyRunning, Asked, Ledger, Run
 from pipeline.schedule.serve import Told
-from pipeline.schedule.status import rows
+from pipeline.schedule.status import rows, status
 from pipeline.settings import Settings
 from pipeline.sources.fetch import Outcome
 from pipeline.warehouse import release
@@ -86,7 +86,8 @@ def test_two_fetches_never_run_at_once(home: Path) -> None:
     with ledger().alone(lock_name="fetching"):
         done = RUNNER.invoke(app, ["fetch"])
         assert str(done.exception) == said  # main() ends with 4 there
-        assert jobs.steps("norway", lambda step: None)[0].do(["a"]) == Told(failed={"a": said})
+        with pytest.raises(AlreadyRunning, match=said):
+            jobs.steps("norway", lambda step: None)[0].do(["a"])
         told = RUNNER.invoke(app, ["discover"])
         assert str(told.exception) == said, "both together would ask more often than the publisher allows"
     assert RUNNER.invoke(app, ["fetch"]).exit_code == 0
@@ -119,6 +120,21 @@ def test_the_watch_has_one_word_a_dataset() -> None:
     late = {row.dataset: row.late for row in found if row.rule == "drawn"}
     assert late["d"] is None, "what is not fetched is not waited for"
     assert late["b"] is not None and late["b"].startswith("a new one was expected")
+
+
+def test_that_metadata_changed_stands_until_something_newer() -> None:
+    ledger().start({"klass": NOW}, NOW)
+    ledger().end(ledger().runs()[0], NOW, "done")
+    said = []
+    for outcome in ("changed metadata", "no change", "new vintage", "no change"):
+        ledger().answer(Asked("klass_codes", NOW, outcome, f"told {outcome}"))
+        found = status("norway", NOW)
+        assert found is not None
+        said += [(row.watch, row.watch_words) for row in found.rows if row.dataset == "klass_codes"]
+    assert said == [
+        ("changed metadata", "told changed metadata"), ("changed metadata", "told changed metadata"),
+        ("new vintage", "told new vintage"), ("no change", "told no change"),
+    ]  # fmt: skip
 
 
 def test_the_status_tells_the_watch_as_text_and_as_json(home: Path) -> None:

@@ -1,6 +1,7 @@
 """What a scheduled run does: build, and report when the release is not yet reported."""
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from filelock import FileLock
 from pipeline import jobs
 from pipeline.problems import BadInput
 from pipeline.schedule.ledger import AlreadyRunning, Ledger
-from pipeline.schedule.serve import Told
+from pipeline.schedule.serve import Step, Told
 from pipeline.settings import Settings
 from pipeline.warehouse import drops, release
 from pipeline.warehouse.build import Built
@@ -23,7 +24,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "runs").mkdir(parents=True)
     (folder / "releases").mkdir()
     monkeypatch.setattr(jobs, "build_release", lambda *_, **__: Built(release.path_of(folder, "first"), is_new=True))
-    monkeypatch.setattr(jobs, "write_reports", lambda *_: [Path("index.html")])
+    monkeypatch.setattr(jobs, "write", lambda *_: [Path("index.html")])
+    monkeypatch.setattr(release, "connect", lambda path: nullcontext())
     stand(folder, "first")
     return tmp_path
 
@@ -37,8 +39,12 @@ def quiet(step: str) -> None:
     pass
 
 
+def named(jurisdiction: str, name: str) -> Step:
+    return next(step for step in jobs.steps(jurisdiction, quiet) if step.name == name)
+
+
 def test_a_release_is_reported_once_also_when_somebody_else_built_it(home: Path) -> None:
-    *_, build_step, report_step = jobs.steps("england", quiet)
+    build_step, report_step = (named("england", each) for each in ("build", "report"))
     assert build_step.do([]) == Told(news=("release first",))
     assert report_step.do([]) == Told(news=("1 report files",))
     assert report_step.do([]) == Told()
@@ -48,12 +54,23 @@ def test_a_release_is_reported_once_also_when_somebody_else_built_it(home: Path)
     assert report_step.do([]) == Told(news=("1 report files",)), "as after a restore"
 
 
+def test_reports_of_an_older_release_that_somebody_wrote_by_hand_do_not_stay(home: Path) -> None:
+    """`veiviser run --as-of` makes an old release the current one, and writes its pages."""
+    folder, report_step = Settings().processed / "england", named("england", "report")
+    assert report_step.do([]).news == ("1 report files",)
+    stand(folder, "old")
+    jobs.write_reports("england", quiet)
+    assert report_step.do([]) == Told()
+    stand(folder, "first")
+    assert report_step.do([]).news == ("1 report files",), "the pages are those of the old one"
+
+
 def test_reports_that_were_cut_short_are_written_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object) -> list[Path]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(jobs, "write_reports", killed)
+        patched.setattr(jobs, "write", killed)
         with pytest.raises(KeyboardInterrupt):
             jobs.run_due("england", quiet)
     assert [run.outcome for run in Ledger(Settings().processed / "england" / "runs").runs()] == ["running"]
@@ -74,7 +91,7 @@ def test_it_goes_on_while_another_run_is_at_work(home: Path) -> None:
         raise InterruptedError
 
     with Ledger(Settings().processed / "england" / "runs").alone(), pytest.raises(InterruptedError):
-        jobs.run_always(["england"], lambda where: said.append, lambda where, runs: None, stop)
+        jobs.serve_always(["england"], lambda where: quiet, lambda where, came: said.append(str(came)), stop)
     assert said == ["another scheduled run of england is at work; wait for it, or stop it"]
 
 
@@ -86,13 +103,11 @@ def test_a_scheduled_run_takes_in_what_was_dropped_before_it_builds(
         Taken("b.csv", "", "left", why="still being written"),
     ]
     monkeypatch.setattr(drops, "take_in", lambda *_: iter(taken))
-    steps = jobs.steps("england", quiet)
-    assert [step.name for step in steps] == ["fetch", "drop", "build", "report"]
-    assert steps[1].do([]) == Told(news=("a.csv: accepted (khr/1.csv)",))
+    assert [step.name for step in jobs.steps("england", quiet)] == ["fetch", "drop", "build", "report"]
+    assert named("england", "drop").do([]) == Told(news=("a.csv: accepted (khr/1.csv)",))
 
 
-def test_two_do_not_take_in_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "LOCK_SECONDS", 0)
+def test_two_do_not_take_in_at_once(home: Path) -> None:
     lock = FileLock(home / "data" / "processed" / "england" / "drop.lock")
     with lock, pytest.raises(AlreadyRunning, match="files of england are being taken in already"):
         jobs.drop("england")

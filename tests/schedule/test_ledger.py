@@ -45,6 +45,14 @@ def test_half_a_line_is_none_and_the_next_stands_on_its_own(tmp_path: Path) -> N
     assert [run.outcome for run in ledger.runs()] == ["done"]
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\x1c"])
+def test_words_of_others_break_no_line(tmp_path: Path, sign: str) -> None:
+    ledger, words = Ledger(tmp_path), f"tilsyn{sign}a.csv"
+    ledger.start({"a": DUE}, NOW)
+    ledger.end(ledger.runs()[0], NOW, "done", [words], words)
+    assert [(run.outcome, run.news, run.words) for run in ledger.runs()] == [("done", (words,), words)]
+
+
 def test_lines_are_added_and_never_changed(tmp_path: Path) -> None:
     ledger, path = Ledger(tmp_path), tmp_path / "2026.jsonl"
     ledger.start({"a": DUE}, NOW)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.registry.calendar import Calendar
 from pipeline.schedule.due import due_times, opens
 from pipeline.schedule.ledger import AlreadyRunning, Ledger, Run
-from pipeline.schedule.serve import RETRY, Step, Told, able, due_now, keep, serve, wakes
+from pipeline.schedule.serve import RETRY, Step, Told, due_now, keep, serve, wakes
 from tests.schedule.drawn import NORWAY, calendar, rule, utc
 
 assert NORWAY is not None
@@ -169,10 +169,23 @@ def test_a_killed_run_is_made_up_at_once_and_after_a_second_time_waits(tmp_path:
     assert [run.outcome for run in serve_at(ledger, later + RETRY, cal)] == ["done"]
 
 
-def test_without_a_step_that_fetches_no_publisher_is_said_to_have_been_asked() -> None:
-    assert [each.id for each in able(NORWAY, [Step("build", nothing)]).rule] == ["files"]
-    assert able(NORWAY, [Step("fetch", nothing, fetches=True)]) == NORWAY
-    assert wakes(able(FETCHED, []), [], utc("2026-11-22 10:00")) > utc("2026-11-22 10:00")
+def test_somebody_else_at_work_is_no_failure_and_is_tried_again(tmp_path: Path) -> None:
+    def busy(datasets: Sequence[str]) -> Told:
+        raise AlreadyRunning("another fetch of norway is at work")
+
+    ledger, built, now = Ledger(tmp_path), [], utc("2026-11-23 10:00")
+    steps = [Step("fetch", busy, fetches=True), Step("build", lambda datasets: built.append(1) or Told())]
+    runs = {run.rule: run for run in serve_at(ledger, now, NORWAY, steps)}
+    assert runs["files"].outcome == "done" and built == [1], "what was dropped needs no publisher"
+    assert (runs["bufdir"].outcome, runs["bufdir"].words) == (
+        "busy",
+        "bufdir_monitor: another fetch of norway is at work",
+    )
+    again = {run.rule: run.outcome for run in serve_at(ledger, now + RETRY, NORWAY, [Step("build", busy)])}
+    assert again == dict.fromkeys(runs.keys() - {"files"}, "busy")
+    failed = Step("fetch", lambda datasets: Told(failed={"bufdir_monitor": "no answer"}), fetches=True)
+    last = {run.rule: run.outcome for run in serve_at(ledger, now + 2 * RETRY, NORWAY, [failed, Step("build", busy)])}
+    assert last["bufdir"] == "failed" and last["klass"] == "busy"
 
 
 def _serve_in_a_process(folder: str, served: "multiprocessing.Queue[int]") -> None:

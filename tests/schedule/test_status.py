@@ -107,7 +107,15 @@ def test_a_second_run_says_that_one_is_at_work(home: Path) -> None:
     with Ledger(Settings().processed / "england" / "runs").alone():
         assert "a run goes on" in RUNNER.invoke(app, ["status", "-j", "england"]).stdout
         done = RUNNER.invoke(app, ["schedule", "--once", "-j", "england"])
-    assert str(done.exception) == "another scheduled run of england is at work; wait for it, or stop it"
+    assert done.exit_code == 4
+    assert "england: another scheduled run of england is at work; wait for it, or stop it" in done.stderr
+
+
+def test_one_at_work_stops_no_other(home: Path) -> None:
+    with Ledger(Settings().processed / "england" / "runs").alone():
+        done = RUNNER.invoke(app, ["schedule", "--once"])
+    assert done.exit_code == 4, "nothing failed"
+    assert "norway: files, due " in done.stdout, "England comes first"
 
 
 def test_an_archive_that_cannot_be_read_does_not_hide_the_status(home: Path) -> None:

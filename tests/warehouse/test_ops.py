@@ -108,3 +108,6 @@ def test_a_release_names_its_run_and_the_files_that_were_new(tmp_path: Path) -> 
     assert two["run_id"] != one["run_id"] and one["started_at"] < one["ended_at"] <= two["started_at"]
     again = open_release("england", build(england, settings, ANALYSES, again=True).path).table("ops.run").iloc[0]
     assert (again["previous_release"], list(again["new_files"])) == (second.stem, [])
+    second.write_bytes(b"damaged" * 1000)
+    mended = open_release("england", build(england, settings, ANALYSES, again=True).path).table("ops.run").iloc[0]
+    assert (mended["previous_release"], len(mended["new_files"])) == (None, mended["files"]), "nothing can be compared"
