@@ -15,18 +15,20 @@ from pipeline.registry.load import load
 from pipeline.sources.fetch import Fetching, Outcome
 from pipeline.sources.http import Limits, Publishers
 from pipeline.sources.landing import scan
+from tests.sources.norway import newest
 
 NORWAY = load("norway")
 NAME = "/uploads/Kommunemonitor_barnevern_2026_09_04_cedc894149.zip"
-NEXT = "/uploads/kommunemonitor_barnevern_2027_09_03_0a1b2c.ZIP"
+NEXT = "/uploads/kommunemonitor_barnevern_2026_11_20_0a1b2c.ZIP"
 SENT = {"Last-Modified": "Fri, 04 Sep 2026 06:00:00 GMT"}
 Serve = Callable[..., Outcome]
 
 
 def zipped(text: str) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as into:
-        into.writestr("1A.xlsx", text)
+    """The monitor with something beside the workbooks, as a Mac adds it."""
+    made = io.BytesIO(newest("bufdir_monitor"))
+    with zipfile.ZipFile(made, "a") as into:
+        into.writestr(zipfile.ZipInfo(f"__MACOSX/{text}"), text)
     return made.getvalue()
 
 
@@ -69,13 +71,13 @@ def test_a_new_edition_without_a_day_has_the_one_in_its_name(serve: Serve, tmp_p
     serve(NAME)
     assert serve(NEXT, body=zipped("second"), headers=None).outcome == "new vintage"
     [_, file] = scan(tmp_path, NORWAY.datasets)
-    assert file.sidecar.published == datetime(2027, 9, 3, tzinfo=UTC) and not file.sidecar.published_is_known
+    assert file.sidecar.published == datetime(2026, 11, 20, tzinfo=UTC) and not file.sidecar.published_is_known
 
 
 def test_another_file_of_the_same_day(serve: Serve, tmp_path: Path) -> None:
     serve(NAME)
     outcome = serve(NEXT, body=zipped("second"))
-    assert outcome.fault == "publisher" and "not newer than the newest in the archive" in outcome.detail
+    assert outcome.fault == "publisher" and "as the newest in the archive" in outcome.detail
     assert len(scan(tmp_path, NORWAY.datasets)) == 1
 
 
