@@ -299,7 +299,7 @@ def _dropped(jurisdiction: str) -> serve.Told:
     """What hinders the files hinders nothing else: what is in the archive is built and reported all the same."""
     try:
         dropped = drop(jurisdiction)
-    except BadInput as error:
+    except (BadInput, OSError) as error:
         return serve.Told(failed={"drop": str(error)})
     return serve.Told(
         news=tuple(

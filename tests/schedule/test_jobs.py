@@ -135,6 +135,10 @@ def test_a_watched_folder_that_is_not_there_is_told_where_one_was_named(
     assert jobs.drop("england") == [], "where nothing is dropped no folder is needed"
     [drop_step] = [step for step in jobs.steps("norway", quiet) if step.name == "drop"]
     assert "mount or make it" in drop_step.do([]).failed["drop"]
+    (home / "not_mounted").mkdir()
+    (home / "not_mounted" / "norway").mkdir()
+    monkeypatch.setattr(drops, "take_in", lambda *_: (home / "share" / "gone").read_bytes())
+    assert "gone" in drop_step.do([]).failed["drop"], "as when a share goes away while it is looked at"
 
 
 def test_a_file_that_cannot_be_taken_fails_the_rule_of_files_and_nothing_else(
