@@ -77,7 +77,8 @@ def _check_past(
 
 
 def _rows(table: pd.DataFrame) -> set[tuple[str, ...]]:
-    return set(table.itertuples(index=False, name=None))
+    """The rows apart from where in their file they stand."""
+    return set(table.drop(columns="line", errors="ignore").itertuples(index=False, name=None))
 
 
 def _some(each: list[str]) -> str:
