@@ -21,7 +21,7 @@ def main() -> None:
     try:
         app()
     except BadInput as error:
-        told = [f"Bad input, nothing was changed; {len(error.problems)} to mend:", *map(str, error.problems)]
+        told = [f"Bad input; {len(error.problems)} to mend:", *map(str, error.problems)]
         console.complain("\n  ".join(told))
         sys.exit(BAD_INPUT)
     except PublisherError as error:
