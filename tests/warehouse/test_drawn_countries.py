@@ -99,7 +99,7 @@ def test_numerator_and_denominator_missing_in_different_parts_are_not_divided(tm
 
 def test_a_code_that_is_not_in_use_yet_stops_the_build(tmp_path: Path) -> None:
     with pytest.raises(
-        BadInput, match="4647 2019H1: unit_code: given '4647'; allowed: a municipality code in use on 2019-01-01"
+        BadInput, match="given '4647' 2019H1; allowed: a municipality code in use in 2019, such as '1432'"
     ):
         country(tmp_path, "4647;2019;1;10;40;", "1101;2019;1;1;5;")
 
