@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from pipeline.analysis.need import need_tables
+from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.jobs import ANALYSES
@@ -124,19 +125,6 @@ def test_a_code_without_its_zero(spoiled: Callable[..., list[str]]) -> None:
     )
 
 
-def test_a_duplicate_key(spoiled: Callable[..., list[str]]) -> None:
-    def doubled(body: bytes) -> bytes:
-        return body + body.splitlines(keepends=True)[20]
-
-    [problem] = spoiled("england", "ons_population", doubled)
-    assert "key: given" in problem and "allowed: one row for each unit_code, period, measure, dimensions" in problem
-
-
-def test_a_negative_number(spoiled: Callable[..., list[str]]) -> None:
-    [problem] = spoiled("england", "ons_population", lambda body: body.replace(b",100432", b",-100432", 1))
-    assert problem.endswith("value: given -100432.0; allowed: a number from 0 to 1e12")
-
-
 def test_an_empty_file(spoiled: Callable[..., list[str]]) -> None:
     [problem] = spoiled("england", "dfe_plans", lambda body: b"")
     assert problem.endswith(".csv: file: given 'an empty file'; allowed: a header and at least one row")
@@ -200,7 +188,7 @@ def test_a_table_that_falls_short_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "raw").symlink_to(Settings().raw)
     with pytest.raises(BadInput, match=r"result.need_rank: in_range\(0, 1\): given 1 failing; first"):
-        build(load("england"), Settings(home=tmp_path), [wrong, peer_tables, tracking_tables])
+        build(load("england"), Settings(home=tmp_path), [wrong, peer_tables, tracking_tables, outlier_tables])
 
 
 def test_a_file_that_was_touched_in_the_archive_is_found_also_when_nothing_is_new(tmp_path: Path) -> None:

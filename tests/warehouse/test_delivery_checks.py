@@ -28,6 +28,18 @@ def test_a_figure_of_a_code_in_use_that_year_or_carried_passes() -> None:
     assert told("1432", "2019H2") == told("4647", "2020H1") == told("2111", "2019H1") == told("0", "2019H1") == []
 
 
+def test_a_negative_number() -> None:
+    assert told("1432", "2019H1", -5) == ["value: -5.0; a number from 0 to 1e12"]
+
+
+def test_a_cell_that_comes_twice() -> None:
+    row = {"unit_code": "1432", "period": "2019H1", "measure": "m", "dimensions": "", "status": "ok"}
+    table = pd.DataFrame([row | {"value": v, "place": "row 2", "file_id": "khr_plans/f"} for v in (5.0, 6.0)])
+    [problem] = check_observations(table, NORWAY.datasets["khr_plans"], NORWAY, CODES, date(2021, 2, 26))
+    assert problem.allowed == "one row for each unit_code, period, measure, dimensions"
+    assert problem.given == "'1432/2019H1/m/'"
+
+
 def test_a_code_that_is_gone_and_the_nearest_that_could_have_stood_there() -> None:
     expected = "unit_code: '1432' 2020H1; a municipality code in use in 2020, such as '4647'"
     assert told("1432", "2020H1") == [expected]
