@@ -26,7 +26,7 @@ def site(releases: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) ->
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop ends with it: other tests have one of their own
 def browser() -> Iterator[Browser]:
     """Chromium of the machine; `python tests/browser/install_chromium.py` puts it there where that is possible."""
     path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)

@@ -120,7 +120,13 @@ def test_the_ranking_leads_to_the_service_and_the_filter_narrows_there_too(site:
     page.wait_for_url("**/services.html#municipality_0301")
     head = page.locator("#municipality_0301 h2")
     head.wait_for()
-    assert head.inner_text() == "Oslo" and 0 <= head.evaluate("each => each.getBoundingClientRect().top") < 900
+    assert head.inner_text() == "Oslo"
+    page.wait_for_function(
+        """() => {
+            const top = document.querySelector("#municipality_0301 h2").getBoundingClientRect().top;
+            return top >= 0 && top < 900;
+        }"""
+    )
     page.get_by_label("Søk etter navn").fill("OSLO")
     assert 1 <= page.locator("article:visible").count() < 10
     assert watched.problems == []
