@@ -13,7 +13,7 @@ test: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses=auto --dist=loadscope
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses=auto --dist=loadscope  # a worker a core, and no more
 
 notebooks: .venv/.test
 	$(BIN)/jupyter lab notebooks
