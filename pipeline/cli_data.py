@@ -30,10 +30,10 @@ def fetch(
     jurisdiction: One = "norway",
 ) -> None:
     """Put what publishers have that is newer into the archive. Example: veiviser fetch ssb_12305."""
-    from pipeline import jobs
+    from pipeline import intake
 
     faults, waits = set(), False
-    for outcome in jobs.fetch(jurisdiction, datasets or (), steps_of(jurisdiction)):
+    for outcome in intake.fetch(jurisdiction, datasets or (), steps_of(jurisdiction)):
         (console.complain if outcome.fault else typer.echo)(str(outcome))
         faults.add(outcome.fault)
         waits |= outcome.again_at is not None
@@ -52,10 +52,10 @@ def discover(
     as_json: AsJson = False,
 ) -> None:
     """Find tables, and hold those that are declared against what the publisher has. Example: veiviser discover."""
-    from pipeline import jobs
+    from pipeline import intake
     from pipeline.sources.discovery import lines
 
-    found = jobs.discover(jurisdiction, " ".join(words or ["barnevern"]))
+    found = intake.discover(jurisdiction, " ".join(words or ["barnevern"]))
     if as_json:
         rows = [asdict(each) | {"is_error": each.is_error} for each in found]
         typer.echo(json.dumps(rows, ensure_ascii=False))
@@ -75,13 +75,13 @@ def drop(
     out: Annotated[Path | None, typer.Option(help="Where the template goes: .xlsx or .csv.")] = None,
 ) -> None:
     """Take in the files that people put into the watched folder. Example: veiviser drop --template inspection."""
-    from pipeline import jobs
+    from pipeline import intake
     from pipeline.settings import Settings
 
     if template is not None:
-        typer.echo(jobs.drop_template(jurisdiction, template, out))
+        typer.echo(intake.drop_template(jurisdiction, template, out))
         return
-    taken = jobs.drop(jurisdiction)
+    taken = intake.drop(jurisdiction)
     for each in taken:
         typer.echo(str(each))
     if not taken:

@@ -1,13 +1,11 @@
-"""What people and timers start: fetch, build a release, write the reports, do what is due; check what is declared."""
+"""What people and timers start: build a release, write the reports, do what is due; check what is declared."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from time import sleep as _sleep
 
-from filelock import FileLock, Timeout
-
+from pipeline import intake
 from pipeline.alerts import tell as alerts
 from pipeline.alerts.news import BUILT, REFUSED
 from pipeline.alerts.tell import Sent
@@ -16,105 +14,22 @@ from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
-from pipeline.progress import Say, silent
+from pipeline.progress import Say
 from pipeline.registry.load import HOME, jurisdictions, load, read
-from pipeline.reports.drop_template import template
 from pipeline.reports.list_letter import letter_name, list_letter
 from pipeline.reports.write import put, write
 from pipeline.schedule import serve
-from pipeline.schedule.ledger import AlreadyRunning, Asked, Ledger, Run
+from pipeline.schedule.ledger import AlreadyRunning, Ledger, Run
 from pipeline.settings import Settings
-from pipeline.sources import discovery
-from pipeline.sources.discovery import Found
-from pipeline.sources.fetch import Fetching, Outcome
-from pipeline.sources.http import Publishers
 from pipeline.sources.landing import ArchivedFile
-from pipeline.warehouse import drops, register, release
+from pipeline.warehouse import register, release
 from pipeline.warehouse.build import Built, build, known_files
-from pipeline.warehouse.fetch_door import FetchDoor
 from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
-SHORT_WAIT = timedelta(minutes=2)
 REPORTED = "report files"  # how the ledger says that a run wrote some
 ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
 Came = list[Run] | AlreadyRunning | BadInput  # of a jurisdiction that was to be served
-
-
-def fetch(jurisdiction: str, names: Collection[str] = (), say: Say = silent) -> Iterator[Outcome]:
-    """Puts what is newer than the archive into it; one outcome a dataset, of all when no names are given.
-
-    The ledger hears of each. In a publisher's quiet hours it waits for their end where that is near, and otherwise says
-    when to come back. Raises BadInput for a name that is no dataset, and for an archive that cannot be read;
-    AlreadyRunning while another fetch of the jurisdiction goes on.
-    """
-    registry = load(jurisdiction)
-    open_ones = []
-    for name in sorted(set(names) or registry.datasets):
-        until = registry.calendar.quiet_until(name, _now()) if registry.calendar else None
-        if until is not None and until - _now() > SHORT_WAIT:
-            told = f"its tables may be half replaced until {until:%H:%M} ({until.tzinfo}): run it again after that"
-            yield Outcome(name, "not fetched", told, again_at=until)
-            continue
-        if until is not None:
-            _sleep(max(0.0, (until - _now()).total_seconds()))
-        open_ones.append(name)
-    if open_ones:
-        yield from _ask(jurisdiction, open_ones, say)
-
-
-def _ask(jurisdiction: str, names: Sequence[str], say: Say) -> Iterator[Outcome]:
-    """Asks now, one fetch at a time; the schedule has kept the quiet hours already."""
-    ledger, registry = Ledger(_runs(jurisdiction)), load(jurisdiction)
-    with ledger.alone(lock_name="fetching", what="fetch"), Publishers() as publishers:
-        fetching = Fetching(registry, Settings().raw / jurisdiction, publishers, FetchDoor(registry))
-        for each in fetching.outcomes(names, say):
-            ledger.answer(Asked(each.dataset, _now(), each.outcome, each.detail))
-            yield each
-
-
-def discover(jurisdiction: str, words: str) -> list[Found]:
-    """The publisher's tables that a search finds and those that are registered, held against what is declared.
-
-    Raises AlreadyRunning while a fetch of the jurisdiction goes on: both together would ask more often than allowed.
-    """
-    with Ledger(_runs(jurisdiction)).alone(lock_name="fetching", what="fetch"), Publishers() as publishers:
-        return discovery.discover(load(jurisdiction), Settings().raw / jurisdiction, publishers, words)
-
-
-def drop(jurisdiction: str) -> list[drops.Taken]:
-    """Takes in what lies in the watched folder of a jurisdiction, and waits for what is being written just now.
-
-    Raises BadInput and NoRelease for an archive that cannot be read or is empty, BadInput where VEIVISER_DROP leads
-    nowhere, AlreadyRunning beside another one.
-    """
-    settings = Settings()
-    registry = load(jurisdiction)
-    watched = settings.drops / jurisdiction
-    if settings.drop and drops.kinds(registry) and not watched.is_dir():
-        raise bad_input(
-            str(watched), "", "VEIVISER_DROP", str(settings.drop), "a folder that is there: mount or make it"
-        )
-    folder = settings.processed / jurisdiction
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / "drop.lock", timeout=release.WAIT_SECONDS):
-            return list(drops.take_in(registry, settings.raw / jurisdiction, watched, _now))
-    except Timeout:
-        raise AlreadyRunning(f"files of {jurisdiction} are being taken in already; wait for it") from None
-
-
-def drop_template(jurisdiction: str, kind: str, path: Path | None) -> Path:
-    """Writes an empty delivery of a kind, `.xlsx` or `.csv` by the path, and returns where. Raises BadInput."""
-    registry = load(jurisdiction)
-    known = drops.kinds(registry)
-    if kind not in known:
-        raise bad_input("drop", "", "kind", kind, "one of " + ", ".join(known) if known else "none: nothing is dropped")
-    path = path or Path(f"{kind}_{_now():%Y-%m-%d}.xlsx")
-    if path.suffix not in (".xlsx", ".csv"):
-        raise bad_input("drop", "", "out", str(path), "a path that ends in .xlsx or .csv")
-    path.write_bytes(template(known[kind], registry, path.suffix, _now().date()))
-    return path
 
 
 def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) -> Built:
@@ -214,7 +129,7 @@ def run_due(jurisdiction: str, say: Say) -> list[Run]:
         raise bad_input(
             "schedule", "", "jurisdiction", jurisdiction, "one with a calendar.toml: " + ", ".join(scheduled())
         )
-    return serve.serve(calendar, Ledger(_runs(jurisdiction)), steps(jurisdiction, say), _now, say)
+    return serve.serve(calendar, Ledger(intake.runs(jurisdiction)), steps(jurisdiction, say), intake.now, say)
 
 
 def due(jurisdiction: str) -> dict[str, datetime]:
@@ -222,7 +137,7 @@ def due(jurisdiction: str) -> dict[str, datetime]:
     calendar = load(jurisdiction).calendar
     if calendar is None:
         return {}
-    return serve.due_now(calendar, Ledger(_runs(jurisdiction)).runs(), _now())
+    return serve.due_now(calendar, Ledger(intake.runs(jurisdiction)).runs(), intake.now())
 
 
 def serve_all(where: Sequence[str], say: Callable[[str], Say], tell: Callable[[str, Came], None]) -> list[Came]:
@@ -250,12 +165,12 @@ def serve_always(
         if len(bad) == len(where):
             raise BadInput(problem for error in bad for problem in error.problems)
 
-    serve.keep(serve_once, lambda: min(_wakes(each) for each in where), _now, sleep)
+    serve.keep(serve_once, lambda: min(_wakes(each) for each in where), intake.now, sleep)
 
 
 def alert(where: Sequence[str], say: Say) -> list[Sent]:
     """Sends one digest of what is wrong or new to each declared channel, when it is worth it; never raises."""
-    return alerts.tell(where, _now(), say)
+    return alerts.tell(where, intake.now(), say)
 
 
 def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
@@ -265,8 +180,8 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
         """Says only what is not as it was: a state that lasts, such as a refusal, is said once."""
         if not datasets:
             return serve.Told()
-        known, outcomes = Ledger(_runs(jurisdiction)).asked(), []
-        for each in _ask(jurisdiction, datasets, say):
+        known, outcomes = Ledger(intake.runs(jurisdiction)).asked(), []
+        for each in intake.ask(jurisdiction, datasets, say):
             outcomes.append(each)
             last = known.get(each.dataset)
             if each.is_news or last is None or (last.outcome, last.detail) != (each.outcome, each.detail):
@@ -298,7 +213,7 @@ def steps(jurisdiction: str, say: Say) -> list[serve.Step]:
 def _dropped(jurisdiction: str) -> serve.Told:
     """What hinders the files hinders nothing else: what is in the archive is built and reported all the same."""
     try:
-        dropped = drop(jurisdiction)
+        dropped = intake.drop(jurisdiction)
     except (BadInput, OSError) as error:
         return serve.Told(failed={"drop": str(error)})
     return serve.Told(
@@ -311,18 +226,11 @@ def _dropped(jurisdiction: str) -> serve.Told:
     )
 
 
-def _runs(jurisdiction: str) -> Path:
-    return Settings().processed / jurisdiction / "runs"
-
-
 def _wakes(jurisdiction: str) -> datetime:
     """When something is to be done next; after a nap where nobody can say."""
     try:
         calendar = load(jurisdiction).calendar
     except BadInput:
         calendar = None
-    return serve.wakes(calendar, Ledger(_runs(jurisdiction)).runs(), _now()) if calendar else _now() + serve.NAP
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    now = intake.now()
+    return serve.wakes(calendar, Ledger(intake.runs(jurisdiction)).runs(), now) if calendar else now + serve.NAP

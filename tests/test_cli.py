@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import jobs
+from pipeline import intake
 from pipeline.cli import main
 from pipeline.problems import PublisherError
 from pipeline.registry.load import load
@@ -139,7 +139,7 @@ def test_fetch_says_what_came_of_each_dataset_and_whose_fault_it_is(
         "ssb_12275": Outcome("ssb_12275", "failed", "a code", "ours"),
         "ssb_12870": Outcome("ssb_12870", "failed", "answers 503", "publisher"),
     }
-    monkeypatch.setattr(jobs, "fetch", lambda _, names, say: (came[name] for name in names))
+    monkeypatch.setattr(intake, "fetch", lambda _, names, say: (came[name] for name in names))
     for names, code in ((["ssb_12305"], 0), (["ssb_12305", "ssb_12275"], 2), (list(came), 3)):
         monkeypatch.setattr(sys, "argv", ["veiviser", "fetch", *names])
         with pytest.raises(SystemExit) as ended:
@@ -161,9 +161,9 @@ def at_moment(monkeypatch: pytest.MonkeyPatch, home: Path, moment: datetime) -> 
     """What fetching one table and one dropped file says at a moment, and how long it slept for it."""
     clock = [moment]
     monkeypatch.setenv("VEIVISER_HOME", str(home))
-    monkeypatch.setattr(jobs, "_now", lambda: clock[0])
-    monkeypatch.setattr(jobs, "_sleep", lambda seconds: clock.__setitem__(0, clock[0] + timedelta(seconds=seconds)))
-    outcomes = list(jobs.fetch("norway", ["ssb_12305", "khr_plans"]))
+    monkeypatch.setattr(intake, "now", lambda: clock[0])
+    monkeypatch.setattr(intake, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + timedelta(seconds=seconds)))
+    outcomes = list(intake.fetch("norway", ["ssb_12305", "khr_plans"]))
     assert clock[0] - moment <= timedelta(minutes=2)
     return outcomes
 
@@ -186,7 +186,7 @@ def test_a_publisher_that_fails_ends_with_three(monkeypatch: pytest.MonkeyPatch)
     def fails(*_: object) -> None:
         raise PublisherError("https://data.ssb.no", "answers 503", "try again later")
 
-    monkeypatch.setattr(jobs, "fetch", fails)
+    monkeypatch.setattr(intake, "fetch", fails)
     monkeypatch.setattr(sys, "argv", ["veiviser", "fetch"])
     with pytest.raises(SystemExit, match="3"):
         main()

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LINE = [
     "problems", "progress", "methods", "registry", "settings", "sources", "warehouse", "analysis", "selection", "reports",
-    "schedule", "alerts", "api", "simulation", "synthetic", "jobs", "listing", "dictionary", "telling", "console", "cli_app",
+    "schedule", "alerts", "api", "simulation", "synthetic", "intake", "jobs", "listing", "dictionary", "telling", "console", "cli_app",
     "cli_data", "cli_ask", "cli_watch", "cli", "__main__", "orchestration",
 ]  # fmt: skip
 MAY_NOT_READ = {"simulation": {"settings", "sources", "warehouse", "analysis", "reports", "api"}}

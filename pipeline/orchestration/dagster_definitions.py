@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline import jobs
+from pipeline import intake, jobs
 from pipeline.alerts.news import BUILT
 from pipeline.api import open_release
 from pipeline.orchestration.crons import expressible
@@ -104,7 +104,7 @@ def _do_as_told(place: str, chosen: set[str], say: Any) -> Results:
     """As `veiviser fetch`, `build` and `report` do, for the assets that somebody chose."""
     failed = []
     datasets = sorted(chosen - {"release", "reports"})
-    for outcome in jobs.fetch(place, datasets, say) if datasets else ():
+    for outcome in intake.fetch(place, datasets, say) if datasets else ():
         say(str(outcome))
         if outcome.fault:
             failed.append(str(outcome))

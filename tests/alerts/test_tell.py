@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from pipeline import jobs
+from pipeline import intake, jobs
 from pipeline.alerts import tell
 from pipeline.alerts.news import REFUSED
 from pipeline.cli import app
@@ -60,7 +60,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("VEIVISER_HOME", str(tmp_path))
     (tmp_path / "alerts.toml").write_text(CONFIG, encoding="utf-8")
     drawn = World(tmp_path)
-    monkeypatch.setattr(jobs, "_now", lambda: drawn.now)
+    monkeypatch.setattr(intake, "now", lambda: drawn.now)
     monkeypatch.setattr(jobs, "steps", lambda where, say: [Step("build", drawn.build)])
     return drawn
 

@@ -11,7 +11,7 @@ import pytest
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 dg = pytest.importorskip("dagster", reason="the optional extra is not installed: pip install veiviser[dagster]")
 
-from pipeline import jobs  # noqa: E402
+from pipeline import intake, jobs  # noqa: E402
 from pipeline.orchestration import dagster_definitions as ours  # noqa: E402
 from pipeline.schedule.ledger import Ledger  # noqa: E402
 from pipeline.schedule.serve import Step, Told  # noqa: E402
@@ -31,7 +31,7 @@ def instance() -> Iterator[Any]:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VEIVISER_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "_now", lambda: NOW)
+    monkeypatch.setattr(intake, "now", lambda: NOW)
     return tmp_path
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import jobs
+from pipeline import intake, jobs
 from pipeline.cli import app
 from pipeline.progress import Say
 from pipeline.registry.load import Registry, load
@@ -45,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VEIVISER_HOME", str(tmp_path))
     folder = tmp_path / "data" / "processed" / "norway"
     (folder / "releases").mkdir(parents=True)
-    monkeypatch.setattr(jobs, "Fetching", Fetched)
+    monkeypatch.setattr(intake, "Fetching", Fetched)
     monkeypatch.setattr(jobs, "build_release", lambda *_, **__: Built(release.path_of(folder, "first"), is_new=False))
     monkeypatch.setattr(jobs, "write_reports", lambda *_: [Path("index.html")])
     release.path_of(folder, "first").touch()
@@ -95,7 +95,7 @@ def test_two_fetches_never_run_at_once(home: Path) -> None:
 
 def test_what_is_put_off_by_quiet_hours_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
     """`veiviser fetch && veiviser run` must not go on with the old figures."""
-    monkeypatch.setattr(jobs, "_now", lambda: utc("2026-11-23 05:00"))
+    monkeypatch.setattr(intake, "now", lambda: utc("2026-11-23 05:00"))
     says(Outcome("bufdir_monitor", "no change", "of May"))
     done = RUNNER.invoke(app, ["fetch", "ssb_12275", "bufdir_monitor"])
     assert done.exit_code == 4, done.output
@@ -160,10 +160,11 @@ def test_a_year_and_a_half_as_it_was(home: Path, monkeypatch: pytest.MonkeyPatch
     assert NORWAY is not None
     own = NORWAY.model_copy(update={"rule": tuple(each for each in NORWAY.rule if each.every not in ("hour", "day"))})
     norway = replace(load("norway"), calendar=own)
-    monkeypatch.setattr(jobs, "load", lambda name: norway)
+    for each in (jobs, intake):
+        monkeypatch.setattr(each, "load", lambda name: norway)
     start, end = utc("2019-03-01 12:00"), utc("2020-06-30 12:00")
     now, held, asked_at = start, {}, []
-    monkeypatch.setattr(jobs, "_now", lambda: now)
+    monkeypatch.setattr(intake, "now", lambda: now)
 
     def publisher(names: Sequence[str]) -> Iterator[Outcome]:
         asked_at.append(now)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline import jobs
+from pipeline import intake, jobs
 from pipeline.problems import BadInput
 from pipeline.schedule.ledger import AlreadyRunning, Ledger
 from pipeline.schedule.serve import Step, Told
@@ -110,29 +110,29 @@ def test_a_scheduled_run_takes_in_what_was_dropped_before_it_builds(
 def test_two_do_not_take_in_at_once(home: Path) -> None:
     lock = FileLock(home / "data" / "processed" / "england" / "drop.lock")
     with lock, pytest.raises(AlreadyRunning, match="files of england are being taken in already"):
-        jobs.drop("england")
-    assert jobs.drop("england") == []
+        intake.drop("england")
+    assert intake.drop("england") == []
 
 
 def test_a_template_of_a_kind_there_is_not(home: Path) -> None:
     with pytest.raises(BadInput, match="given 'x'; allowed: one of inspection, joint_service_list, khr_follow_up"):
-        jobs.drop_template("norway", "x", None)
+        intake.drop_template("norway", "x", None)
     with pytest.raises(BadInput, match="none: nothing is dropped"):
-        jobs.drop_template("england", "x", None)
+        intake.drop_template("england", "x", None)
     with pytest.raises(BadInput, match="ends in .xlsx or .csv"):
-        jobs.drop_template("norway", "inspection", home / "x.pdf")
-    path = jobs.drop_template("norway", "inspection", home / "x.csv")
+        intake.drop_template("norway", "inspection", home / "x.pdf")
+    path = intake.drop_template("norway", "inspection", home / "x.csv")
     assert path.read_text(encoding="utf-8-sig").startswith("Tilsynsmyndighet;Saksnummer;Kommunenummer;")
 
 
 def test_a_watched_folder_that_is_not_there_is_told_where_one_was_named(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert jobs.drop("norway") == []
+    assert intake.drop("norway") == []
     monkeypatch.setenv("VEIVISER_DROP", str(home / "not_mounted"))
     with pytest.raises(BadInput, match="VEIVISER_DROP.*allowed: a folder that is there: mount or make it"):
-        jobs.drop("norway")
-    assert jobs.drop("england") == [], "where nothing is dropped no folder is needed"
+        intake.drop("norway")
+    assert intake.drop("england") == [], "where nothing is dropped no folder is needed"
     [drop_step] = [step for step in jobs.steps("norway", quiet) if step.name == "drop"]
     assert "mount or make it" in drop_step.do([]).failed["drop"]
     (home / "not_mounted").mkdir()
@@ -146,8 +146,8 @@ def test_a_file_that_cannot_be_taken_fails_the_rule_of_files_and_nothing_else(
 ) -> None:
     (home / "data" / "processed" / "norway" / "releases").mkdir(parents=True)
     stand(home / "data" / "processed" / "norway", "first")
-    monkeypatch.setattr(jobs, "_ask", lambda *_: iter(()))
-    monkeypatch.setattr(jobs, "drop", lambda *_: [Taken("tilsyn.csv", "", "failed", "no space left")])
+    monkeypatch.setattr(intake, "ask", lambda *_: iter(()))
+    monkeypatch.setattr(intake, "drop", lambda *_: [Taken("tilsyn.csv", "", "failed", "no space left")])
     runs = {run.rule: run for run in jobs.run_due("norway", quiet)}
     assert (runs["files"].outcome, runs["files"].words) == ("failed", "tilsyn.csv: no space left")
     assert {run.outcome for rule, run in runs.items() if rule != "files"} == {"done"}

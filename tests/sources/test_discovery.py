@@ -12,7 +12,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from pipeline import jobs
+from pipeline import intake
 from pipeline.cli import main
 from pipeline.problems import BadInput, PublisherError
 from pipeline.registry.load import Registry, load
@@ -255,7 +255,7 @@ def test_a_jurisdiction_without_tables(tmp_path: Path) -> None:
 def test_the_command_tells_and_ends_with_three_when_something_in_use_is_lost(
     standin: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(jobs, "load", lambda _: at(standin.base, "12305", "12615"))
+    monkeypatch.setattr(intake, "load", lambda _: at(standin.base, "12305", "12615"))
     monkeypatch.setenv("VEIVISER_HOME", str(tmp_path))
 
     def run(*words: str) -> int:
