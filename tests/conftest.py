@@ -39,6 +39,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _with_archive(tmp_path_factory.mktemp("home"))
 
 
+@pytest.fixture
+def own_home(tmp_path: Path) -> Path:
+    """A test's own home with the project's archive (read only) and nothing built."""
+    return _with_archive(tmp_path)
+
+
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder of all workers."""

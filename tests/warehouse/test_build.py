@@ -41,12 +41,6 @@ def contents(path: Path) -> dict[str, tuple[int, int]]:
         }
 
 
-def rebuilt(tmp_path: Path, jurisdiction: str) -> Path:
-    (tmp_path / "data").mkdir(exist_ok=True)
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
-    return build(load(jurisdiction), Settings(home=tmp_path), ANALYSES).path
-
-
 def built(tmp_path: Path, jurisdiction: str, releases: dict[str, Path]) -> Settings:
     """A home of its own with an archive that may be changed, and the release built from it as it was."""
     settings = Settings(home=tmp_path)
@@ -59,8 +53,8 @@ def built(tmp_path: Path, jurisdiction: str, releases: dict[str, Path]) -> Setti
 
 
 @pytest.mark.parametrize("jurisdiction", ["england", "norway"])
-def test_the_same_input_gives_the_same_tables(tmp_path: Path, releases: dict[str, Path], jurisdiction: str) -> None:
-    again = rebuilt(tmp_path, jurisdiction)
+def test_the_same_input_gives_the_same_tables(own_home: Path, releases: dict[str, Path], jurisdiction: str) -> None:
+    again = build(load(jurisdiction), Settings(home=own_home), ANALYSES).path
     assert again.name == releases[jurisdiction].name
     assert contents(again) == contents(releases[jurisdiction])
 
@@ -173,19 +167,17 @@ def test_a_day_before_the_first_delivery_is_told_as_such() -> None:
         build(load("england"), Settings(), ANALYSES, as_of=date(2001, 1, 1))
 
 
-def test_more_than_all_stops_the_build(tmp_path: Path) -> None:
+def test_more_than_all_stops_the_build(own_home: Path) -> None:
     """Without the correction, the planted error makes more breaches than investigations."""
     registry = replace(load("norway"), corrections=())
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
     with pytest.raises(
         BadInput, match=r"1103 2016H1: deadline_breaches: given 1040.0 of 621.0; allowed: a part of the"
     ):
-        build(registry, Settings(home=tmp_path), ANALYSES)
-    assert not (tmp_path / "data" / "processed" / "norway" / "current").exists()
+        build(registry, Settings(home=own_home), ANALYSES)
+    assert not (own_home / "data" / "processed" / "norway" / "current").exists()
 
 
-def test_a_table_that_falls_short_stops_the_build(tmp_path: Path) -> None:
+def test_a_table_that_falls_short_stops_the_build(own_home: Path) -> None:
     """An analysis that gives a probability above 1 is stopped by the checks on stored tables."""
 
     def wrong(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
@@ -193,10 +185,8 @@ def test_a_table_that_falls_short_stops_the_build(tmp_path: Path) -> None:
         tables["result.need_rank"].loc[0, "probability_top_13"] = 1.5
         return tables
 
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
     with pytest.raises(BadInput, match=r"result.need_rank: in_range\(0, 1\): given 1 failing; first"):
-        build(load("england"), Settings(home=tmp_path), [wrong, peer_tables, tracking_tables, outlier_tables])
+        build(load("england"), Settings(home=own_home), [wrong, peer_tables, tracking_tables, outlier_tables])
 
 
 def test_a_file_that_was_touched_in_the_archive_is_found_also_when_nothing_is_new(
