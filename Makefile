@@ -13,7 +13,7 @@ test: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses=auto --dist=loadscope  # a worker a core, and no more
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses=auto --dist=loadscope --no-loadscope-reorder  # a worker a core, and no more; short modules last
 
 notebooks: .venv/.test
 	$(BIN)/jupyter lab notebooks

@@ -25,14 +25,12 @@ from pipeline.warehouse.release import connect
 PAGE = Path(__file__).parent.parent / "docs" / "add-something.md"
 
 
-def test_an_indicator_is_one_file(tmp_path: Path) -> None:
+def test_an_indicator_is_one_file(tmp_path: Path, own_home: Path) -> None:
     example = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)[0]
     name = tomllib.loads(example)["id"]
     registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (registry_home / "norway" / "indicators" / f"{name}.toml").write_text(example, encoding="utf-8")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
-    release = build(load("norway", registry_home), Settings(home=tmp_path), ANALYSES).path
+    release = build(load("norway", registry_home), Settings(home=own_home), ANALYSES).path
     with connect(release) as con:
         [(numerator, denominator)] = con.execute(
             """SELECT numerator, denominator FROM core.indicator_value

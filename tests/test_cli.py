@@ -1,10 +1,12 @@
 """The command line as a person meets it: what it prints, and with which code it ends."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +22,20 @@ from pipeline.sources.landing import archive
 
 
 def veiviser(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in this process, as `main` does; a failure of ours comes out as it is."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
+        patched.setenv("VEIVISER_HOME", str(home))
+        patched.setattr(sys, "argv", ["veiviser", *words])
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def started(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a process of its own, as a person or a timer starts it."""
     environment = {**os.environ, "VEIVISER_HOME": str(home)}
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *words], env=environment, capture_output=True, text=True, check=False
@@ -27,12 +43,12 @@ def veiviser(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_run_ends_with_the_pages_to_open_and_then_finds_nothing_new(home: Path, releases: dict[str, Path]) -> None:
-    done = veiviser(home, "run", "-j", "england")
+    done = started(home, "run", "-j", "england")
     assert done.returncode == 0, done.stderr
     page = home / "reports" / "england" / "index.html"
     assert done.stdout.splitlines()[:2] == ["Done. Open in a browser:", f"  england: {page}"]
     assert page.exists() and (home / "reports" / "england" / "shortlists").is_dir()
-    again = veiviser(home, "build", "-j", "england")
+    again = started(home, "build", "-j", "england")
     assert again.stdout == f"england: nothing new; {releases['england']}\n"
 
 
@@ -40,7 +56,7 @@ def test_bad_input_is_told_and_ends_with_two(tmp_path: Path) -> None:
     dataset = load("england").datasets["dfe_plans"]
     day = datetime(2026, 1, 1, tzinfo=UTC)
     archive(Settings(home=tmp_path).raw / "england", dataset, b"", "csv", day, day)
-    done = veiviser(tmp_path, "build", "-j", "england")
+    done = started(tmp_path, "build", "-j", "england")
     assert done.returncode == 2
     assert "Bad input; 1 to mend:\n  dfe_plans/20260101T0000_e3b0c442.csv: file: given" in done.stderr
     assert "Traceback" not in done.stderr

@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs import ANALYSES
 from pipeline.registry.load import load
 from pipeline.reports.write import write
 from pipeline.settings import Settings
-from pipeline.warehouse.build import build
 from pipeline.warehouse.release import connect
+
+
+@pytest.fixture(scope="module")
+def page(releases: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Norway's first page."""
+    folder = tmp_path_factory.mktemp("pages")
+    with connect(releases["norway"]) as con:
+        write(con, load("norway"), folder)
+    return (folder / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("jurisdiction", ["england", "norway"])
@@ -30,12 +37,9 @@ def test_the_same_release_gives_the_same_pages_to_the_last_byte(
     assert len(made[0]) >= len(registry.jurisdiction.languages) + len(offices)
 
 
-def test_pages_of_an_earlier_day_say_what_was_not_known_yet(tmp_path: Path) -> None:
+def test_pages_of_an_earlier_day_say_what_was_not_known_yet(tmp_path: Path, spring: Path) -> None:
     """On 1 April 2026 the monitor with deadline breaches was not out: nobody can be ranked, and the pages say why."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
-    release = build(load("norway"), Settings(home=tmp_path), ANALYSES, as_of=date(2026, 4, 1)).path
-    with connect(release) as con:
+    with connect(spring) as con:
         files = write(con, load("norway"), tmp_path / "pages")
         assert con.execute(
             "SELECT count(*) FROM mart.ranking JOIN registry.round USING (round_id) WHERE round.is_current AND is_ranked"
@@ -67,17 +71,16 @@ def rows_of(page: str) -> list[str]:
 
 @pytest.mark.parametrize("status", STATUS_WORDS)
 def test_every_kind_of_nothing_reaches_the_page_under_its_own_name(
-    tmp_path: Path, releases: dict[str, Path], status: str
+    page: str, releases: dict[str, Path], status: str
 ) -> None:
     """For every service of the current round with such a cell, a row of that name says so, and names the period."""
     with connect(releases["norway"]) as con:
-        write(con, load("norway"), tmp_path)
         cells = con.execute(
             """SELECT DISTINCT service.name, cell.period FROM mart.cell AS cell JOIN registry.round USING (round_id)
                JOIN core.service AS service USING (service_id) WHERE round.is_current AND cell.status = ?""",
             [status],
         ).fetchall()
-    rows = rows_of((tmp_path / "index.html").read_text(encoding="utf-8"))
+    rows = rows_of(page)
     assert cells
     for name, period in cells:
         assert any(name in row and STATUS_WORDS[status] in row for row in rows), (name, period)
@@ -85,16 +88,15 @@ def test_every_kind_of_nothing_reaches_the_page_under_its_own_name(
         assert is_named or status != "not_reported", (name, period)
 
 
-def test_the_coverage_of_the_page_keeps_all_reasons_apart(tmp_path: Path, releases: dict[str, Path]) -> None:
+def test_the_coverage_of_the_page_keeps_all_reasons_apart(page: str, releases: dict[str, Path]) -> None:
     """Supervision in the first half of 2020: as many municipalities under each word as the table has."""
     with connect(releases["norway"]) as con:
-        write(con, load("norway"), tmp_path)
         counted = con.execute(
             """SELECT status, municipalities FROM mart.coverage
                WHERE indicator_id = 'foster_supervision_missed' AND period = '2020H1' ORDER BY status"""
         ).fetchall()
     assert {status for status, _ in counted} >= {"ok", "not_reported", "suppressed_source", "zero_denominator"}
-    rows = rows_of((tmp_path / "index.html").read_text(encoding="utf-8"))
+    rows = rows_of(page)
     words = ("skjult av kilden", "ikke rapportert", "ingen saker")
     heads = [row for row in rows if all(word in row.lower() for word in words) and "Loppa" not in row]
     [line] = [
@@ -106,16 +108,15 @@ def test_the_coverage_of_the_page_keeps_all_reasons_apart(tmp_path: Path, releas
     assert heads and {count for _, count in counted} <= numbers
 
 
-def test_a_true_zero_reaches_the_page_as_a_number(tmp_path: Path, releases: dict[str, Path]) -> None:
+def test_a_true_zero_reaches_the_page_as_a_number(page: str, releases: dict[str, Path]) -> None:
     with connect(releases["norway"]) as con:
-        write(con, load("norway"), tmp_path)
         zeros = con.execute(
             """SELECT service.name, estimate.denominator FROM mart.estimate AS estimate
                JOIN registry.round USING (round_id) JOIN core.service AS service USING (service_id)
                WHERE round.is_current AND estimate.numerator = 0 AND estimate.denominator > 0
                    AND estimate.hidden_cells = 0 AND estimate.indicator_id = 'deadline_breaches'"""
         ).fetchall()
-    rows = rows_of((tmp_path / "index.html").read_text(encoding="utf-8"))
+    rows = rows_of(page)
     assert zeros
     for name, denominator in zeros:
         assert any(name in row and re.search(rf"\b0 av {denominator:.0f}\b", row) for row in rows), (name, denominator)

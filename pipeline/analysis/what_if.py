@@ -43,14 +43,15 @@ class WhatIf:
         self._ahead, self._indicators, self._services = ahead, list(indicators), list(services)
         self._index, self._each, self._score = index, each, score
         self._ranked = score.draws[:, score.is_ranked]
+        top = index.tier_top
+        padded = np.pad(self._ranked, ((0, 0), (top + 1, 0)), constant_values=-np.inf)  # a list with room has no edge
+        self._next, self._last = np.partition(padded, (-top - 1, -top), axis=1)[:, [-top - 1, -top]].T
         self._place = {place: column for column, place in enumerate(np.flatnonzero(score.is_ranked).tolist())}
 
     def probability(self, place: int, points: Floats) -> float:
         """P(top `tier_top`) of a ranked service whose score is other than it was; points: shape (n_draws,)."""
-        others = np.delete(self._ranked, self._place[place], axis=1)
-        if others.shape[1] < self._index.tier_top:
-            return 1.0
-        edge = np.partition(others, -self._index.tier_top, axis=1)[:, -self._index.tier_top]
+        own = self._ranked[:, self._place[place]]
+        edge = np.where(own >= self._last, self._next, self._last)  # the last place of the list without the service
         return float(((points > edge) + (points == edge) / 2).mean())
 
     def with_fewer(self, place: int, fewer: Mapping[str, float]) -> Floats:

@@ -83,13 +83,24 @@ class Rule(Declaration):
 
     def names(self, day: date) -> bool:
         """Whether the rule names a day, before closed days move it; an hourly one names them all."""
-        return {
-            "hour": True,
-            "day": True,
-            "week": WEEKDAYS[day.weekday()] == self.weekday,
-            "month": day.day == self.day,
-            "year": f"{day:%m-%d}" in self.dates,
-        }[self.every]
+        match self.every:
+            case "week":
+                return WEEKDAYS[day.weekday()] == self.weekday
+            case "month":
+                return day.day == self.day
+            case "year":
+                return f"{day:%m-%d}" in self.dates
+            case _:
+                return True
+
+    def named(self, first: date, last: date) -> Iterator[date]:
+        """The days it names, from the first to the last, both included; dates of the year are not searched for."""
+        if self.every == "year":
+            years = range(first.year, last.year + 1)
+            days = (date.fromisoformat(f"{year}-{each}") for year in years for each in self.dates)
+        else:
+            days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return (day for day in days if first <= day <= last and self.names(day))
 
 
 class Calendar(Declaration):

@@ -51,13 +51,9 @@ def _hours(rule: Rule, after: datetime, until: datetime) -> Iterator[datetime]:
 
 def _days(calendar: Calendar, rule: Rule, after: datetime, until: datetime) -> Iterator[datetime]:
     """At the rule's clock. Where the clock is turned, a skipped hour is the one after, a double one the first."""
-    day = after.astimezone(calendar.zone).date() - LONGEST_CLOSED
-    last = until.astimezone(calendar.zone).date()
-    while day <= last:
-        if rule.names(day):
-            counts = due_day(calendar, rule, day)
-            yield datetime.combine(counts, rule.at, calendar.zone).astimezone(UTC)
-        day += DAY
+    first = after.astimezone(calendar.zone).date() - LONGEST_CLOSED
+    for day in rule.named(first, until.astimezone(calendar.zone).date()):
+        yield datetime.combine(due_day(calendar, rule, day), rule.at, calendar.zone).astimezone(UTC)
 
 
 def next_due(calendar: Calendar, rule: Rule, after: datetime) -> datetime:

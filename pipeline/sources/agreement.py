@@ -52,7 +52,7 @@ def _same(rows: pd.DataFrame, same: Same, file: str) -> Iterator[Problem]:
     asked = rows[(rows[by] != "").all(axis=1)] if by else rows
     if asked.empty:
         return
-    key = asked[by].agg("\x1f".join, axis=1) if by else pd.Series("", index=asked.index)
+    key = asked.groupby(by).ngroup() if by else pd.Series(0, index=asked.index)
     for column in same.same:
         several = asked[asked[column].groupby(key).transform("nunique") > 1]
         if several.empty:

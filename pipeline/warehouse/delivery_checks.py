@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from itertools import pairwise
+from functools import cached_property
+from itertools import islice, pairwise
 
 import pandas as pd
 import pandera.pandas as pa
@@ -41,7 +42,7 @@ class CodesInUse:
         years = {int(str(year)): frozenset(codes) for year, codes in rows.groupby("year")["code"]}
         return cls(years, frozenset(each.code for each in place.carried))
 
-    @property
+    @cached_property
     def every(self) -> frozenset[str]:
         """All codes of all years."""
         return self.carried.union(*self.years.values())
@@ -149,14 +150,19 @@ def _not_in_use(
     figure = (table["value"] > 0) | (table["status"] == "suppressed_source")
     asked = table[figure & table["unit_code"].isin(codes.every)].drop_duplicates(["unit_code", "period"])
     corrected = {(each.unit_code, each.period) for each in registry.corrections if each.dataset == dataset.id}
-    file, shown = str(table["file_id"].iloc[0]), 0
-    for cell in asked.itertuples():
-        unit, period = str(cell.unit_code), str(cell.period)
-        year = published.year if dataset.borders == "publication" else int(period[:4])
-        either = codes.in_use(year) | codes.in_use(year + (registry.jurisdiction.year_starts_month > 1))
-        if unit not in either and (unit, period) not in corrected and shown < PROBLEMS_SHOWN:
-            shown += 1
-            yield Problem(file, str(cell.place), "unit_code", f"{unit!r} {period}", codes.expected(unit, year))
+    borders = pd.Series(published.year, asked.index) if dataset.borders == "publication" else _year(asked["period"])
+    later = registry.jurisdiction.year_starts_month > 1
+    either = {year: codes.in_use(year) | codes.in_use(year + later) for year in borders.unique()}
+    cells = zip(asked["unit_code"], asked["period"], asked["place"], borders, strict=True)
+    wrong = (each for each in cells if each[0] not in either[each[3]] and each[:2] not in corrected)
+    for unit, period, place, year in islice(wrong, PROBLEMS_SHOWN):
+        file = str(table["file_id"].iloc[0])
+        yield Problem(file, place, "unit_code", f"{unit!r} {period}", codes.expected(unit, year))
+
+
+def _year(day: "pd.Series[str]") -> "pd.Series[int]":
+    """The year of a period or a day."""
+    return day.str[:4].astype(int)
 
 
 def _years(table: pd.DataFrame, file: str, codes: CodesInUse) -> Iterator[Problem]:
@@ -177,7 +183,7 @@ def _changes(table: pd.DataFrame, file: str, codes: CodesInUse) -> Iterator[Prob
         for name, code, when in (("old_code", str(row.old_code), year - 1), ("new_code", str(row.new_code), year)):
             if code not in codes.in_use(when):
                 yield Problem(file, f"row {row.line}", name, repr(code), codes.expected(code, when))
-    years = table["changed_on"].str[:4].astype(int)
+    years = _year(table["changed_on"])
     for before, after in pairwise(sorted(codes.years)):
         told = table[(years > before) & (years <= after)]
         for name, gone in (

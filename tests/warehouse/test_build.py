@@ -22,7 +22,7 @@ from pipeline.registry.load import Registry, load
 from pipeline.settings import Settings
 from pipeline.sources.landing import archive, scan
 from pipeline.warehouse.build import build
-from pipeline.warehouse.release import NoRelease, connect, current
+from pipeline.warehouse.release import NoRelease, connect, current, make_current, path_of
 
 LATER = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -41,15 +41,20 @@ def contents(path: Path) -> dict[str, tuple[int, int]]:
         }
 
 
-def rebuilt(tmp_path: Path, jurisdiction: str, **how: object) -> Path:
-    (tmp_path / "data").mkdir(exist_ok=True)
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
-    return build(load(jurisdiction), Settings(home=tmp_path), ANALYSES, **how).path  # type: ignore[arg-type]
+def built(tmp_path: Path, jurisdiction: str, releases: dict[str, Path]) -> Settings:
+    """A home of its own with an archive that may be changed, and the release built from it as it was."""
+    settings = Settings(home=tmp_path)
+    shutil.copytree(Settings().raw / jurisdiction, settings.raw / jurisdiction)
+    good = path_of(settings.processed / jurisdiction, releases[jurisdiction].stem)
+    good.parent.mkdir(parents=True)
+    shutil.copyfile(releases[jurisdiction], good)
+    make_current(settings.processed / jurisdiction, good.stem)
+    return settings
 
 
 @pytest.mark.parametrize("jurisdiction", ["england", "norway"])
-def test_the_same_input_gives_the_same_tables(tmp_path: Path, releases: dict[str, Path], jurisdiction: str) -> None:
-    again = rebuilt(tmp_path, jurisdiction)
+def test_the_same_input_gives_the_same_tables(own_home: Path, releases: dict[str, Path], jurisdiction: str) -> None:
+    again = build(load(jurisdiction), Settings(home=own_home), ANALYSES).path
     assert again.name == releases[jurisdiction].name
     assert contents(again) == contents(releases[jurisdiction])
 
@@ -59,12 +64,11 @@ def test_a_release_that_stands_is_not_built_again(home: Path, releases: dict[str
     assert (built.path, built.is_new) == (releases["england"], False)
 
 
-def test_as_of_picks_the_preliminary_vintage(tmp_path: Path, releases: dict[str, Path]) -> None:
-    earlier = rebuilt(tmp_path, "norway", as_of=date(2026, 6, 1))
+def test_as_of_picks_the_preliminary_vintage(spring: Path, releases: dict[str, Path]) -> None:
     query = """SELECT value, status FROM core.indicator_value
                WHERE indicator_id = 'children_reported' AND unit_kind = 'country' AND period = '2025' AND is_newest"""
     values = []
-    for path in (earlier, releases["norway"]):
+    for path in (spring, releases["norway"]):
         with connect(path) as con:
             revisions = con.execute("SELECT DISTINCT revision FROM raw.file WHERE dataset_id = 'ssb_12615'").fetchall()
             values.append((len(revisions), con.execute(query).fetchall()[0][0]))
@@ -73,16 +77,15 @@ def test_as_of_picks_the_preliminary_vintage(tmp_path: Path, releases: dict[str,
 
 
 @pytest.fixture
-def spoiled(tmp_path: Path) -> Callable[..., list[str]]:
+def spoiled(tmp_path: Path, releases: dict[str, Path]) -> Callable[..., list[str]]:
     """A home with a good release of England or Norway, to which one more delivery is made; returns what the build says."""
 
     def attempt(
         jurisdiction: str, dataset: str, body: Callable[[bytes], bytes], published: datetime = LATER
     ) -> list[str]:
-        settings = Settings(home=tmp_path)
-        shutil.copytree(Settings().raw / jurisdiction, settings.raw / jurisdiction)
-        registry = load(jurisdiction)
-        good = build(registry, settings, ANALYSES).path if jurisdiction == "england" else None
+        settings = built(tmp_path, jurisdiction, releases)
+        registry, processed = load(jurisdiction), settings.processed / jurisdiction
+        good = current(processed)
         newest = [f for f in scan(settings.raw / jurisdiction, registry.datasets) if f.sidecar.dataset == dataset][-1]
         changed = body(newest.body())
         archive(
@@ -95,12 +98,11 @@ def spoiled(tmp_path: Path) -> Callable[..., list[str]]:
         )
         with pytest.raises(BadInput) as caught:
             build(registry, settings, ANALYSES)
-        processed = settings.processed / jurisdiction
         assert list(processed.glob("*.building*")) == []
-        if good:
-            assert current(processed) == good
-            with connect(good) as con:
-                assert con.execute("SELECT count(*) FROM core.municipality").fetchall() == [(158,)]
+        assert current(processed) == good
+        with connect(good) as con:
+            places = {"england": 158, "norway": 841}[jurisdiction]
+            assert con.execute("SELECT count(*) FROM core.municipality").fetchall() == [(places,)]
         return [str(problem) for problem in caught.value.problems]
 
     return attempt
@@ -165,19 +167,17 @@ def test_a_day_before_the_first_delivery_is_told_as_such() -> None:
         build(load("england"), Settings(), ANALYSES, as_of=date(2001, 1, 1))
 
 
-def test_more_than_all_stops_the_build(tmp_path: Path) -> None:
+def test_more_than_all_stops_the_build(own_home: Path) -> None:
     """Without the correction, the planted error makes more breaches than investigations."""
     registry = replace(load("norway"), corrections=())
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
     with pytest.raises(
         BadInput, match=r"1103 2016H1: deadline_breaches: given 1040.0 of 621.0; allowed: a part of the"
     ):
-        build(registry, Settings(home=tmp_path), ANALYSES)
-    assert not (tmp_path / "data" / "processed" / "norway" / "current").exists()
+        build(registry, Settings(home=own_home), ANALYSES)
+    assert not (own_home / "data" / "processed" / "norway" / "current").exists()
 
 
-def test_a_table_that_falls_short_stops_the_build(tmp_path: Path) -> None:
+def test_a_table_that_falls_short_stops_the_build(own_home: Path) -> None:
     """An analysis that gives a probability above 1 is stopped by the checks on stored tables."""
 
     def wrong(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
@@ -185,16 +185,15 @@ def test_a_table_that_falls_short_stops_the_build(tmp_path: Path) -> None:
         tables["result.need_rank"].loc[0, "probability_top_13"] = 1.5
         return tables
 
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "raw").symlink_to(Settings().raw)
     with pytest.raises(BadInput, match=r"result.need_rank: in_range\(0, 1\): given 1 failing; first"):
-        build(load("england"), Settings(home=tmp_path), [wrong, peer_tables, tracking_tables, outlier_tables])
+        build(load("england"), Settings(home=own_home), [wrong, peer_tables, tracking_tables, outlier_tables])
 
 
-def test_a_file_that_was_touched_in_the_archive_is_found_also_when_nothing_is_new(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
-    shutil.copytree(Settings().raw / "england", settings.raw / "england")
-    build(load("england"), settings, ANALYSES)
+def test_a_file_that_was_touched_in_the_archive_is_found_also_when_nothing_is_new(
+    tmp_path: Path, releases: dict[str, Path]
+) -> None:
+    settings = built(tmp_path, "england", releases)
+    assert not build(load("england"), settings, ANALYSES).is_new
     [path] = (settings.raw / "england" / "dfe_plans").glob("*.csv")
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b",730,155,", b",730,156,", 1))

@@ -1,24 +1,24 @@
 """What a release says about its own making: every check, what it looked at, and what was new."""
 
-import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from pipeline.alerts.faults import faults
 from pipeline.api import open_release
 from pipeline.jobs import ANALYSES
 from pipeline.progress import running
-from pipeline.registry.load import load
 from pipeline.settings import Settings
-from pipeline.sources.landing import archive, scan
+from pipeline.sources.landing import archive
 from pipeline.warehouse import ops
 from pipeline.warehouse.build import build
 from pipeline.warehouse.release import connect
+from tests.warehouse.test_drawn_countries import HEADER, country, plain
 
-LATER = datetime(2026, 11, 23, tzinfo=UTC)
+JUNE, LATER = datetime(2021, 6, 1, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("jurisdiction", ["england", "norway"])
@@ -91,23 +91,28 @@ def test_warnings_of_a_drawn_release() -> None:
 
 
 def test_a_release_names_its_run_and_the_files_that_were_new(tmp_path: Path) -> None:
-    settings, england = Settings(home=tmp_path), load("england")
-    shutil.copytree(Settings().raw / "england", settings.raw / "england")
+    settings, registry, day = Settings(home=tmp_path), plain(), date(2021, 12, 31)
     with running("20261122T100000_abcdef"):
-        first = build(england, settings, ANALYSES).path
-    [newest] = [f for f in scan(settings.raw / "england", england.datasets) if f.sidecar.dataset == "dfe_plans"]
-    later = archive(settings.raw / "england", england.datasets["dfe_plans"], newest.body() + b"\n", "csv", LATER, LATER)
-    second = build(england, settings, ANALYSES).path
-    one, two = (open_release("england", path).table("ops.run").iloc[0] for path in (first, second))
+        first = country(tmp_path, "1101;2019;1;1;5;")
+    body = "\n".join([HEADER, "1101;2019;1;2;5;", ""]).encode("iso-8859-1")
+    later = archive(
+        settings.raw / "norway", registry.datasets["khr_supervision"], body, "csv", JUNE, JUNE, synthetic=True
+    )
+    second = build(registry, settings, ANALYSES, day).path
+
+    def run(path: Path) -> pd.Series:
+        return open_release("norway", path).table("ops.run").iloc[0]
+
+    one, two = run(first), run(second)
     assert (one["run_id"], one["previous_release"], len(one["new_files"])) == (
         "20261122T100000_abcdef",
         None,
         one["files"],
     )
-    assert (two["previous_release"], list(two["new_files"])) == (first.stem, [f"dfe_plans/{later.name}"])
+    assert (two["previous_release"], list(two["new_files"])) == (first.stem, [f"khr_supervision/{later.name}"])
     assert two["run_id"] != one["run_id"] and one["started_at"] < one["ended_at"] <= two["started_at"]
-    again = open_release("england", build(england, settings, ANALYSES, again=True).path).table("ops.run").iloc[0]
+    again = run(build(registry, settings, ANALYSES, day, again=True).path)
     assert (again["previous_release"], list(again["new_files"])) == (second.stem, [])
     second.write_bytes(b"damaged" * 1000)
-    mended = open_release("england", build(england, settings, ANALYSES, again=True).path).table("ops.run").iloc[0]
+    mended = run(build(registry, settings, ANALYSES, day, again=True).path)
     assert (mended["previous_release"], len(mended["new_files"])) == (None, mended["files"]), "nothing can be compared"
