@@ -30,7 +30,7 @@ SELECT
         WHEN cell.status <> 'ok' THEN cell.status
     END), 'ok') AS status,
     bool_or(route.is_split) AS is_split,
-    list_sort(list_distinct(list(cell.file_id))) AS file_ids,
+    coalesce(list_sort(list(DISTINCT cell.file_id) FILTER (cell.file_id IS NOT NULL)), []) AS file_ids,
     coalesce(bool_or(cell.is_synthetic), false) AS is_synthetic
 FROM slot
 JOIN staging.route AS route ON route.border_date = slot.border_date AND route.period_start = slot.period_start
