@@ -143,6 +143,7 @@ def tables(of: Ranked, refits: Mapping[str, pd.DataFrame] | None = None) -> dict
         if is_ranked.any():
             tipping = of.what_if.tipping(probability)
             found["result.need_exit"] = of.what_if.exits(probability)
+            found["result.need_shift"] = of.what_if.shifts(probability)
         found |= {"result.need_variant": variant, "result.need_choice": choice}
         found["result.need_dimension"] = rows.dimension_rows(of.score)
         found |= {"result.need_model": of.ahead.table, "result.indicator_verdict": pd.concat(verdict)}

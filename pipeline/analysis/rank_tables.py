@@ -12,7 +12,7 @@ from pipeline.analysis.joint import Joint
 from pipeline.analysis.refits import REFIT, REFIT_RANK
 from pipeline.analysis.score import Score
 from pipeline.analysis.variants import CHOICE, VARIANT
-from pipeline.analysis.what_if import EXIT
+from pipeline.analysis.what_if import EXIT, SHIFT
 from pipeline.methods import ranking, weighting
 from pipeline.registry.index import Index
 
@@ -43,6 +43,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "result.need_variant": VARIANT,
     "result.need_choice": CHOICE,
     "result.need_exit": EXIT,
+    "result.need_shift": SHIFT,
     "result.need_dimension": {"dimension_id": "str"} | _floats("weight effective_weight"),
     "result.need_expert": EXPERT,
     "result.need_refit": REFIT,

@@ -69,6 +69,7 @@ class Alternatives(Declaration):
     out once, too. draws: of each variant, and of each refit.
     The joint model is fitted again without each half-year, without each span of `left_out`, and as if publishers hid
     counts `hidden_more` higher than they do.
+    missing_shifts: how many standard deviations worse what a service did not report is thought to be, each in turn.
     """
 
     normalisations: Annotated[tuple[Literal["goalposts", "min_max", "z_score", "rank"], ...], Field(min_length=1)]
@@ -76,6 +77,7 @@ class Alternatives(Declaration):
     heavier: Annotated[float, Field(gt=1)]
     draws: Annotated[int, Field(ge=64)]
     hidden_more: Annotated[int, Field(ge=1)]
+    missing_shifts: tuple[Annotated[float, Field(gt=0)], ...]
     left_out: tuple[LeftOut, ...] = ()
 
 

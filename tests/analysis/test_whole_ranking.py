@@ -165,3 +165,20 @@ def test_a_service_far_below_changes_nobody_above(cells: pd.DataFrame, base: Ran
     after, before = scores(other)[base.services], scores(base)
     assert np.abs(after - before).max() < 2
     assert after.nlargest(5).index.tolist() == before.nlargest(5).index.tolist()
+
+
+def test_missing_figures_that_are_worse_lift_who_lacks_them(cells: pd.DataFrame) -> None:
+    """Told for ranked services that lack some, at the declared shifts; the tipping shift lies where a half is passed."""
+    some = pd.concat([cells, cells_of("lacks", 80, 0.2, ("2024",)), cells_of("lacks_too", 80, 0.18, ("2024", "2025"))])
+    found = tables(ranking_of(some))
+    shift = found["result.need_shift"]
+    assert shift[["service_id", "shift"]].to_numpy().tolist() == [
+        ["lacks", 0.5], ["lacks", 1.0], ["lacks_too", 0.5], ["lacks_too", 1.0],
+    ]  # fmt: skip
+    chance = found["result.need_rank"].set_index("service_id")["probability_top_5"]
+    for name, rows in shift.groupby("service_id"):
+        assert (rows["probability"] == chance[name]).all()
+        assert rows["probability"].iloc[0] < rows["probability_then"].iloc[0] < rows["probability_then"].iloc[1]
+        tipping = found["result.need_score"].set_index("service_id").loc[name, "tipping_shift"]
+        for each in rows.itertuples():
+            assert (each.probability_then >= 0.5) == (tipping <= each.shift), (name, tipping)

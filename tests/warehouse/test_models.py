@@ -28,6 +28,7 @@ def test_every_table_that_a_model_reads_is_made_somewhere() -> None:
         "result.need_refit",
         "result.need_refit_rank",
         "result.need_expert",
+        "result.need_shift",
         "result.need_dimension",
         "result.indicator_estimate",
         "result.indicator_verdict",
