@@ -120,3 +120,16 @@ def test_distance_to_the_largest_is_min_max_and_the_reference_may_lie_beyond(v):
 @pytest.mark.parametrize("name", ["min-max", "rank", "percentile"])
 def test_nobody_known_nothing_known(name):
     assert np.isnan(SCALES[name](np.array([NAN, NAN]))).all()
+
+
+def test_percent_ranks_are_shares_of_the_others_below():
+    values = [3.0, 1, np.nan, 3, 7]
+    assert normalise.percent_rank(values).tolist() == pytest.approx([1 / 3, 0, np.nan, 1 / 3, 1], nan_ok=True)
+    assert np.isnan(normalise.percent_rank([4.0])).all()
+
+
+def test_between_two_posts_either_way_round():
+    assert normalise.between([0, 5, 20, np.nan], 5, 15).tolist() == pytest.approx([0, 0, 100, np.nan], nan_ok=True)
+    assert normalise.between([0, 5, 20], 5, 15, is_cut=False).tolist() == [-50, 0, 150]
+    assert normalise.between([0, 5, 20], 15, 5, points=1).tolist() == [1, 1, 0]
+    assert np.isnan(normalise.between([1.0], 2, 2)).all()
