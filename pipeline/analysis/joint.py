@@ -60,12 +60,17 @@ def joint(
     last approximation. say: is told how far the fit (`what`) and the draws are.
     """
     at = dynamic.fit(seen, start=start, say=_told(say, what))
+    say(
+        Step(
+            f"{what}, settled after {at.rounds} rounds" if at.rounds < dynamic.ROUNDS else f"{what}, not settled", what
+        )
+    )
     coming, found = outlook.ahead(at, seen, AHEAD, rounds)
     stacked = np.empty((draws, len(services), len(indicators)))
     engine = outlook.Draws(coming, seen.law, draws, seed)
-    for number, rate in enumerate(engine.rates(found, list(services))):
-        stacked[:, number] = rate
-        if number % SERVICES_A_LINE == 0:
+    for number, rate in enumerate(engine.rates(found, list(services)), 1):
+        stacked[:, number - 1] = rate
+        if number % SERVICES_A_LINE == 0 or number == len(services):
             say(Step(f"drawing, {number} of {len(services)} services", "drawing", number, len(services)))
     prior = 1 / np.diag(at.lasting)
     share = found.own_precision / (found.own_precision + prior)

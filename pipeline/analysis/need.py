@@ -114,9 +114,7 @@ def ranked(
 def _refits(of: Ranked, registry: Registry, say: Say) -> dict[str, pd.DataFrame]:
     if of.ahead is None or not of.score.is_ranked.any():
         return {}
-    return refit_tables(
-        of.ahead, of.score, of.cells, of.delivered, of.services, of.index, of.each, registry, say
-    )  # fmt: skip
+    return refit_tables(of.ahead, of.score, of.cells, of.delivered, of.services, of.index, of.each, registry, say)
 
 
 def tables(of: Ranked, refits: Mapping[str, pd.DataFrame] | None = None) -> dict[str, pd.DataFrame]:

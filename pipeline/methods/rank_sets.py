@@ -36,8 +36,8 @@ def rank_sets(
     among the pairs that are not yet told apart, which narrows the sets and keeps the level.
 
     estimate: shape (n_units,), none missing. covariance: of the estimates, shape (n_units, n_units), or their
-    variances, shape (n_units,). side: 'best' asks only which places above are ruled out, 'worst' only below; the other end
-    is then the first or the last place (narrower for marginal sets; simultaneous ones ask the same pairs either way).
+    variances, shape (n_units,). side: 'best' asks only which places above are ruled out, 'worst' only below; the other
+    end is then the last or the first place. That narrows marginal sets; simultaneous ones ask the same pairs anyway.
     Returns (best, worst), each of shape (n_units,).
     """
     value = np.asarray(estimate, float)

@@ -1,15 +1,17 @@
 """The ranking under other data: each refit is what it says it is."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.need import Ranked, tables
+from pipeline.analysis.need import Ranked, need_tables, tables
 from pipeline.analysis.refits import _hidden_more, refit_tables
+from pipeline.progress import Step
 from pipeline.registry.index import Index, LeftOut
-from tests.analysis.small_release import ENGLAND, INDEX, YEARS, cells_of, drawn, ranking_of
+from tests.analysis.small_release import ENGLAND, INDEX, YEARS, cells_of, drawn, ranking_of, release
 
 
 def refitted(of: Ranked, index: Index = INDEX) -> dict[str, pd.DataFrame]:
@@ -102,3 +104,15 @@ def test_counts_that_would_be_hidden_under_a_higher_limit_are() -> None:
     np.testing.assert_array_equal(found["numerator_low"], [nan, 1, nan, 1, 7, nan])
     np.testing.assert_array_equal(found["numerator_high"], [nan, 4, nan, 4, 13, nan])
     assert _hidden_more(cells, None, 1) is cells
+
+
+def test_the_fit_the_draws_and_the_refits_tell_where_they_are() -> None:
+    """Counted steps come to their end, so that no bar is left standing."""
+    steps: list[Step] = []
+    need_tables(release(drawn()), replace(ENGLAND, index=INDEX), lambda step: steps.append(step))  # type: ignore[arg-type]
+    lines = [str(step) for step in steps]
+    assert any(line.startswith("fitting round_2025, round 20") for line in lines)
+    assert any("settled after" in line for line in lines)
+    assert "drawing, 30 of 30 services" in lines
+    counted = {step.what: step.done == step.total for step in steps if step.total is not None}
+    assert counted == {"drawing": True, "fitting round_2025 again": True}
