@@ -1,5 +1,6 @@
 """Bad answers of experts are told: the file, the answer, what stood there, what could have."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -8,14 +9,8 @@ import pytest
 from pipeline.problems import BadInput
 from pipeline.registry.load import HOME, load
 
-ANSWER = """
-[[expert]]
-id = "directorate_1"
-role = "adviser at the directorate"
-filled_in_on = 2026-11-02
-is_blind = true
-points = { timeliness = 40, follow_up = 30, plans = 20, capacity = 10 }
-"""
+PAGE = Path(__file__).parents[2] / "docs" / "add-something.md"
+[ANSWER] = re.findall(r"```toml\n(\[\[expert\]\]\n.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
 @pytest.fixture
