@@ -146,7 +146,7 @@ def count_ratio_scores(numerator: ArrayLike, denominator: ArrayLike) -> tuple[Fl
 def truncated(score: ArrayLike, share: float = 0.1) -> Floats:
     """Scores without the lowest and the highest `share` of the units, which become NaN (the rule of England's SHMI)."""
     z = np.asarray(score, float)
-    part = np.floor(stats.rankdata(z) / share / (z.size + 1))
+    part = np.floor(stats.rankdata(z) * (1 / share) / (z.size + 1))
     return np.where((part > 0) & (part < 1 / share - 1), z, np.nan)
 
 
