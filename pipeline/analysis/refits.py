@@ -3,13 +3,12 @@
 Tables: result.need_refit, result.need_refit_rank. Method: docs/methods.md.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from pipeline.analysis.joint import Joint, counts_of, half_years, joint
 from pipeline.analysis.score import Score, need
@@ -85,7 +84,7 @@ def refit_tables(
             | {
                 "reason": None,
                 "fit_rounds": now.fit_rounds,
-                "rank_correlation": stats.spearmanr(base.rank_mean, now.rank_mean).statistic,
+                "rank_correlation": _spearman(base.rank_mean, now.rank_mean),
                 "largest_change": np.abs(now.probability - base.probability).max(),
             }
             | {f"kept_top_{k}": len(base.most_probable[k] & now.most_probable[k]) for k in index.top}
@@ -93,6 +92,11 @@ def refit_tables(
         rank = {"service_id": services[score.is_ranked], "probability": now.probability, "rank_mean": now.rank_mean}
         ranks.append(pd.DataFrame(rank).assign(refit=refit.id))
     return {"result.need_refit": pd.DataFrame(rows), "result.need_refit_rank": pd.concat(ranks)}
+
+
+def _spearman(one: Floats, other: Floats) -> float:
+    """The correlation of ranks; NaN where all are alike."""
+    return float(pd.Series(one).rank().corr(pd.Series(other).rank()))
 
 
 def _standing(
@@ -144,7 +148,7 @@ def _refits(
         yield Refit("hidden_more", "suppression", f"{more} more", other)
 
 
-def _without(seen: Counts, times: "set[int] | list[float]") -> Counts:
+def _without(seen: Counts, times: Iterable[float]) -> Counts:
     """The counts with nothing known at some times."""
     return seen.changed(lambda each: np.where(np.isin(seen.times, list(times)), 0, each))
 

@@ -89,6 +89,12 @@ def test_an_indicator_of_one_year_cannot_do_without_it() -> None:
     assert found.index[found["rank_correlation"].isna()].tolist() == ["without_2024"]
 
 
+def test_three_services_are_enough() -> None:
+    found = refitted(ranking_of(drawn(services=3)))
+    assert (found["result.need_refit"][["kept_top_3", "kept_top_5"]] == 3).all(axis=None)
+    assert (found["result.need_refit_rank"]["probability"] == 1).all()
+
+
 def test_counts_that_would_be_hidden_under_a_higher_limit_are() -> None:
     nan = np.nan
     cells = pd.DataFrame(
