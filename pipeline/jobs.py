@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline import intake
@@ -41,7 +42,8 @@ def build_release(jurisdiction: str, as_of: date | None, again: bool, say: Say) 
         registry = load(jurisdiction)
     except BadInput as error:
         raise BadInput(sorted({*error.problems, *check_services(jurisdiction, say).problems})) from None
-    return build(registry, Settings(), ANALYSES, as_of, again, say)
+    analyses = [partial(each, say=say) if each is need_tables else each for each in ANALYSES]  # the one that takes long
+    return build(registry, Settings(), analyses, as_of, again, say)
 
 
 def write_reports(jurisdiction: str, say: Say) -> list[Path]:

@@ -3,7 +3,7 @@
 Method: docs/methods.md. Table: result.need_model.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,11 +14,13 @@ from scipy import special
 
 from pipeline.methods import dynamic, outlook, rates
 from pipeline.methods.sites import Counts
-from pipeline.registry.index import Index, Round
+from pipeline.progress import Say, Step, silent
+from pipeline.registry.index import Round
 from pipeline.registry.model import Indicator, Jurisdiction
 
 Floats = NDArray[np.float64]
 
+ROUNDS_A_LINE, SERVICES_A_LINE = 20, 100  # how often a fit and the draws tell where they are
 AHEAD = 4  # half-years: the time a programme of two years takes
 CELL = ["numerator", "denominator", "hidden_low", "hidden_high", "hidden_cases"]
 
@@ -42,24 +44,34 @@ class Joint:
 
 
 def joint(
-    cells: Mapping[str, pd.DataFrame],
+    seen: Counts,
     indicators: Sequence[Indicator],
     services: NDArray[np.object_],
-    place: Jurisdiction,
-    index: Index,
-    each: Round,
+    draws: int,
+    seed: int,
+    start: dynamic.Dynamics | None = None,
+    rounds: int = 30,
+    say: Say = silent,
+    what: str = "fitting",
 ) -> Joint:
-    """Fits the model to the cells of a round; at least one indicator.
+    """Fits the model to the counts of a round; at least one indicator.
 
-    cells: indicator → one row a cell; see `staging.pooled_cell`.
+    seen: as `counts_of` gives them. draws: how many. start: what was found of nearly the same counts. rounds: of the
+    last approximation. say: is told how far the fit (`what`) and the draws are.
     """
-    seen = counts_of(cells, indicators, services, place, each)
-    at = dynamic.fit(seen)
-    coming, found = outlook.ahead(at, seen, AHEAD)
-    stacked = np.empty((index.draws, len(services), len(indicators)))
-    engine = outlook.Draws(coming, seen.law, index.draws, index.seed)
-    for number, rate in enumerate(engine.rates(found, list(services))):
-        stacked[:, number] = rate
+    at = dynamic.fit(seen, start=start, say=_told(say, what))
+    say(
+        Step(
+            f"{what}, settled after {at.rounds} rounds" if at.rounds < dynamic.ROUNDS else f"{what}, not settled", what
+        )
+    )
+    coming, found = outlook.ahead(at, seen, AHEAD, rounds)
+    stacked = np.empty((draws, len(services), len(indicators)))
+    engine = outlook.Draws(coming, seen.law, draws, seed)
+    for number, rate in enumerate(engine.rates(found, list(services)), 1):
+        stacked[:, number - 1] = rate
+        if number % SERVICES_A_LINE == 0 or number == len(services):
+            say(Step(f"drawing, {number} of {len(services)} services", "drawing", number, len(services)))
     prior = 1 / np.diag(at.lasting)
     share = found.own_precision / (found.own_precision + prior)
     return Joint(
@@ -72,6 +84,18 @@ def joint(
     )
 
 
+def _told(say: Say, what: str) -> Callable[[int], None]:
+    """Tells every few rounds of a fit how many there were; it may settle before the last."""
+    return lambda number: say(Step(f"{what}, round {number}", what)) if number % ROUNDS_A_LINE == 0 else None
+
+
+def half_years(
+    cells: Mapping[str, pd.DataFrame], indicators: Sequence[Indicator], place: Jurisdiction
+) -> dict[str, int]:
+    """The number of the half-year in which each period ends; one more from each half-year to the next."""
+    return {p: _half_year(place, p) for e in indicators for p in cells[e.id]["period"].unique()}
+
+
 def counts_of(
     cells: Mapping[str, pd.DataFrame],
     indicators: Sequence[Indicator],
@@ -79,8 +103,11 @@ def counts_of(
     place: Jurisdiction,
     each: Round,
 ) -> Counts:
-    """The cells of a round as arrays: members of a service summed, a column a half-year in which a period ends."""
-    ends = {p: _half_year(place, p) for e in indicators for p in cells[e.id]["period"].unique()}
+    """The cells of a round as arrays: members of a service summed, a column a half-year in which a period ends.
+
+    cells: indicator → one row a cell; see `staging.pooled_cell`.
+    """
+    ends = half_years(cells, indicators, place)
     times = np.array(sorted(set(ends.values())), float)
     arrays = {name: np.zeros((len(services), len(indicators), times.size)) for name in CELL}
     law, scatter = [], []
@@ -120,7 +147,6 @@ def _scatter(own: pd.DataFrame) -> float:
 
 
 def _half_year(place: Jurisdiction, period: str) -> int:
-    """The number of the half-year in which a period ends; one more from each to the next."""
     last_day = place.end_of(period) - timedelta(days=1)
     return last_day.year * 2 + (last_day.month - 1) // 6
 

@@ -1,11 +1,11 @@
 """The ranking by need: what services are heading for, their ranks, how sure all of it is, and what it hangs on.
 
-Tables: result.indicator_estimate, result.indicator_verdict, result.need_{model,score,rank,variant,choice,exit,round}.
+Tables: result.indicator_estimate, result.indicator_verdict, result.need_…, which docs/methods.md explains.
 Method: docs/methods.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from pipeline.analysis import rank_tables as rows
 from pipeline.analysis.companion import Estimate, enough, estimate
-from pipeline.analysis.joint import Joint, joint
+from pipeline.analysis.experts import expert_rows
+from pipeline.analysis.joint import Joint, counts_of, joint
+from pipeline.analysis.refits import refit_tables
+from pipeline.analysis.revised import revised
 from pipeline.analysis.score import Score, need
 from pipeline.analysis.variants import variant_tables
 from pipeline.analysis.verdicts import verdicts
 from pipeline.analysis.what_if import WhatIf
+from pipeline.progress import Say, silent
 from pipeline.registry.index import Index, Round
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
@@ -63,9 +67,14 @@ class Ranked:
         return WhatIf(self.ahead, self.score, self.delivered, list(self.services), self.index, self.each)
 
 
-def need_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
+def need_tables(con: duckdb.DuckDBPyConnection, registry: Registry, say: Say = silent) -> dict[str, pd.DataFrame]:
     """The result tables of all rounds, one below the other."""
-    rounds = [tables(ranked(con, registry, each)) for each in registry.index.rounds]
+    rounds = []
+    for each in registry.index.rounds:
+        of = ranked(con, registry, each, say=say)
+        found = tables(of, _refits(of, registry, say))
+        experts = expert_rows(of.needs, of.score, of.services, of.index, registry.experts)
+        rounds.append(found | {"result.need_expert": experts.assign(round_id=each.id)})
     return {name: pd.concat([each[name] for each in rounds], ignore_index=True) for name in rounds[0]}
 
 
@@ -75,6 +84,7 @@ def ranked(
     each: Round,
     index: Index | None = None,
     without: tuple[str, ...] = (),
+    say: Say = silent,
 ) -> Ranked:
     """Ranks the services of a round. index: other choices than the registry's. without: indicators left out."""
     index, place = index or registry.index, registry.jurisdiction
@@ -86,7 +96,12 @@ def ranked(
     entering = [one for one in registry.entering(each) if one.id not in without]
     delivered = [one for one in entering if one.id in by_indicator]
     estimates = [estimate(one, by_indicator[one.id], services, index, each) for one in delivered]
-    ahead = joint(by_indicator, delivered, services, place, index, each) if delivered else None
+    ahead = None
+    if delivered:
+        seen = counts_of(by_indicator, delivered, services, place, each)
+        seen, revision = revised(con, seen, by_indicator, delivered, place, each)
+        ahead = joint(seen, delivered, services, index.draws, index.seed, say=say, what=f"fitting {each.id}")
+        ahead = replace(ahead, table=ahead.table.join(revision))
     observed = {own.indicator.id: own.table["is_observed"].to_numpy(dtype=float) for own in estimates}
     needs = {one.id: need(ahead.draws[one.id], one, index, each) for one in delivered} if ahead else {}
     alone = {own.indicator.id: need(own.draws, own.indicator, index, each) for own in estimates}
@@ -96,11 +111,21 @@ def ranked(
     )  # fmt: skip
 
 
-def tables(of: Ranked) -> dict[str, pd.DataFrame]:
-    """The result tables of one round; with the right columns also where there is nothing to tell."""
+def _refits(of: Ranked, registry: Registry, say: Say) -> dict[str, pd.DataFrame]:
+    if of.ahead is None or not of.score.is_ranked.any():
+        return {}
+    return refit_tables(of.ahead, of.score, of.cells, of.delivered, of.services, of.index, of.each, registry, say)
+
+
+def tables(of: Ranked, refits: Mapping[str, pd.DataFrame] | None = None) -> dict[str, pd.DataFrame]:
+    """The result tables of one round; with the right columns also where there is nothing to tell.
+
+    refits: see `refit_tables`; they take longer than all the others, so who only asks for a ranking leaves them out.
+    """
     is_ranked, index = of.score.is_ranked, of.index
     rank = rows.rank_rows(of.score, of.companion, of.services, index)
     found = {"result.need_rank": rank, "result.need_round": rows.round_row(rank, of.services, of.children, index)}
+    found |= refits or {}
     estimates = []
     chance = pd.Series(rank[f"probability_top_{index.tier_top}"].to_numpy(), rank["service_id"])
     probability = chance.reindex(of.services).to_numpy(dtype=float)
@@ -116,6 +141,7 @@ def tables(of: Ranked) -> dict[str, pd.DataFrame]:
         if is_ranked.any():
             tipping = of.what_if.tipping(probability)
             found["result.need_exit"] = of.what_if.exits(probability)
+            found["result.need_shift"] = of.what_if.shifts(probability)
         found |= {"result.need_variant": variant, "result.need_choice": choice}
         found["result.need_dimension"] = rows.dimension_rows(of.score)
         found |= {"result.need_model": of.ahead.table, "result.indicator_verdict": pd.concat(verdict)}

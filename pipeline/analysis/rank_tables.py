@@ -7,10 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.analysis.companion import Estimate
+from pipeline.analysis.experts import EXPERT
 from pipeline.analysis.joint import Joint
+from pipeline.analysis.refits import REFIT, REFIT_RANK
 from pipeline.analysis.score import Score
 from pipeline.analysis.variants import CHOICE, VARIANT
-from pipeline.analysis.what_if import EXIT
+from pipeline.analysis.what_if import EXIT, SHIFT
 from pipeline.methods import ranking, weighting
 from pipeline.registry.index import Index
 
@@ -30,7 +32,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     "result.indicator_verdict": {"service_id": "str", "indicator_id": "str", "duty": "str", "others": "str"}
     | _floats("numerator_low numerator_high denominator chance"),
     "result.need_model": {"indicator_id": "str"}
-    | _floats("level lasting_sd passing_sd memory dispersion services fit_rounds"),
+    | _floats("level lasting_sd passing_sd memory dispersion services fit_rounds revision_sd revision_pairs")
+    | {"revision_enters": "bool", "revision_reason": "str"},
     "result.need_score": {"service_id": "str", "is_ranked": "bool", "not_ranked_reason": "str"}
     | _floats("score score_low score_high companion_score companion_low companion_high observed_weight_share")
     | _floats("tipping_shift"),
@@ -40,7 +43,11 @@ COLUMNS: dict[str, dict[str, str]] = {
     "result.need_variant": VARIANT,
     "result.need_choice": CHOICE,
     "result.need_exit": EXIT,
+    "result.need_shift": SHIFT,
     "result.need_dimension": {"dimension_id": "str"} | _floats("weight effective_weight"),
+    "result.need_expert": EXPERT,
+    "result.need_refit": REFIT,
+    "result.need_refit_rank": REFIT_RANK,
 }
 
 
@@ -50,6 +57,8 @@ def shaped(table: pd.DataFrame | None, name: str, index: Index) -> pd.DataFrame:
     if name == "result.need_rank":
         kinds |= _floats(" ".join(f"probability_top_{k}" for k in index.top))
         kinds |= _floats(f"companion_probability_top_{index.tier_top}")
+    if name == "result.need_refit":
+        kinds |= _floats(" ".join(f"kept_top_{k}" for k in index.top))
     if table is None or table.empty:
         return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in kinds.items()})
     return table[list(kinds)].astype({c: k for c, k in kinds.items() if k != "str"}).reset_index(drop=True)

@@ -41,7 +41,7 @@ class Score:
         self.members = {d.id: [e.id for e in entering if e.id in needs and e.dimension == d.id] for d in wanted}
         self.dimensions = [d for d in wanted if self.members[d.id]]
         self.weights = np.array([d.weight for d in self.dimensions])
-        by_dimension = self._mean_over_members(needs, (index.draws, services))
+        by_dimension = self.by_dimension(needs) if self.dimensions else np.empty((index.draws, services, 0))
         self.draws = (
             composite.power_mean(by_dimension, self.weights, index.power)
             if self.dimensions
@@ -52,15 +52,16 @@ class Score:
         delivered = {
             d: len(self.members[d]) / count for d, count in Counter(e.dimension for e in entering).items() if d
         }
-        seen = self._mean_over_members(observed, (services,)) * np.array([delivered[d.id] for d in self.dimensions])
+        reported = self.by_dimension(observed) if self.dimensions else np.empty((services, 0))
+        seen = reported * np.array([delivered[d.id] for d in self.dimensions])
         self.observed_weight_share = seen @ self.weights / sum(d.weight for d in wanted)
         has_every_dimension = (seen > 0).all(axis=-1) & (len(self.dimensions) == len(wanted))
         self.is_ranked = has_every_dimension & (self.observed_weight_share >= index.minimum_weight_share)
 
-    def _mean_over_members(self, values: Mapping[str, Floats], shape: tuple[int, ...]) -> Floats:
-        """Per dimension the mean over its indicators; shape (*shape, n_dimensions)."""
+    def by_dimension(self, values: Mapping[str, Floats]) -> Floats:
+        """Per dimension the mean over its indicators; of the values' shape and one more axis, the dimensions."""
         means = [np.mean([values[one] for one in self.members[d.id]], axis=0) for d in self.dimensions]
-        return np.stack(means, axis=-1) if means else np.empty((*shape, 0))
+        return np.stack(means, axis=-1)
 
     def _points(self, by_dimension: Floats, needs: Mapping[str, Floats], power: float) -> dict[str, Floats]:
         """Points of the score per indicator, mean over the draws; over indicators they add up to the mean score."""

@@ -1,6 +1,6 @@
 """What would move a service: the model asked again about one service with other counts, everything common held fixed.
 
-Table: result.need_exit. Method: docs/methods.md.
+Tables: result.need_exit, result.need_shift. Method: docs/methods.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ EXIT = {
     "service_id": "str", "indicator_id": "str", "cases": "float64", "fewer_cases": "float64",
     "probability": "float64", "probability_then": "float64", "score_then": "float64",
 }  # fmt: skip
+SHIFT = {"service_id": "str", "shift": "float64", "probability": "float64", "probability_then": "float64"}
 
 
 class WhatIf:
@@ -122,8 +123,7 @@ class WhatIf:
 
         Missing figures may be missing because they are bad. In standard deviations between services.
         """
-        missing = 1 - self._ahead.counts.is_known[:, :, self._ahead.counts.is_known.any(axis=(0, 1))].mean(axis=2)
-        missing -= missing.min(axis=0)  # a yearly figure is not missing in the half-year without one
+        missing = self._missing()
         found = np.full(len(self._services), np.nan)
         for place in np.flatnonzero((missing > 0.01).any(axis=1) & (probability < LISTED)).tolist():
             for shift in SHIFTS:
@@ -131,6 +131,29 @@ class WhatIf:
                     found[place] = shift
                     break
         return found
+
+    def shifts(self, probability: Floats) -> pd.DataFrame:
+        """One row a ranked service that lacks figures and a declared shift (`alternatives.missing_shifts`)."""
+        missing = self._missing()
+        places = np.flatnonzero((missing > 0.01).any(axis=1) & ~np.isnan(probability)).tolist()
+        rows = [
+            {
+                "service_id": self._services[place],
+                "shift": shift,
+                "probability": probability[place],
+                "probability_then": self.probability(place, self.shifted(place, shift, missing[place])),
+            }
+            for place in places
+            for shift in self._index.alternatives.missing_shifts
+        ]
+        return pd.DataFrame(rows, columns=list(SHIFT)).astype(SHIFT)
+
+    def _missing(self) -> Floats:
+        """The share of the round's periods that a service lacks, shape (S, J)."""
+        known = self._ahead.counts.is_known
+        missing = 1 - known[:, :, known.any(axis=(0, 1))].mean(axis=2)
+        # A yearly figure is not missing in the half-year without one.
+        return np.asarray(missing - missing.min(axis=0))
 
 
 def _take(numerator: Floats, denominator: Floats, cases: float, direction: str) -> None:

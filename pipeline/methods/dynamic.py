@@ -7,7 +7,8 @@ indicators; the passing part fades from one half-year to the next (AR(1), one me
 are binomial or Poisson, hidden ones are intervals, missing ones say nothing.
 
 The posterior is the nearest normal one (Gaussian variational approximation); level, covariance, variances and memory
-are those under which the counts are most likely (EM). docs/methods.md has the formulas and the witnesses.
+are those under which the counts are most likely (EM). What a later vintage will still move is a normal term of its cell
+alone, integrated out. docs/methods.md has the formulas and the witnesses.
 """
 
 from collections.abc import Callable
@@ -86,23 +87,29 @@ class Posterior:
         return lasting * (1 - self.passing_pull) ** 2 + np.diagonal(self.passing_covariance, axis1=-2, axis2=-1)
 
 
-def fit(counts: Counts, has_passing: bool = True, say: Callable[[int], None] = lambda _: None) -> Dynamics:
+def fit(
+    counts: Counts,
+    has_passing: bool = True,
+    say: Callable[[int], None] = lambda _: None,
+    start: Dynamics | None = None,
+) -> Dynamics:
     """What is common to all services, under which their counts are most likely.
 
     counts: at least three services with counts for each indicator; see `Counts`. has_passing: False for the static
-    model, in which rates stand still. say: is told the number of each round.
+    model, in which rates stand still. say: is told the number of each round. start: what was found of nearly the same
+    counts, with the same indicators and half-years; saves rounds.
     Raises ValueError for an indicator that fewer than three services have counts of.
     """
     sites, stride = Sites(counts), 1.0
     few = (sites.known.any(axis=2).sum(axis=0) < 3).nonzero()[0]
     if few.size:
         raise ValueError(f"Indicators {few.tolist()} (by number) have counts of fewer than three services.")
-    at = _start(counts, has_passing)
-    precision, shift = np.zeros(sites.known.shape), np.zeros(sites.known.shape)
+    at = start or _start(counts, has_passing)
+    precision, shift = _settled(sites, at) if start else _nothing(sites)
     before = np.zeros(at.passing.size + 1)
     for number in range(1, ROUNDS + 1):
         say(number)
-        posterior, centre = _centred(_posterior(at, precision, shift), sites.known)
+        posterior, centre = _centred(_posterior(at, precision, shift, sites.revision), sites.known)
         at, shift = replace(at, level=at.level + centre), shift - precision * centre
         precision, shift, slope, curvature = _approximated(sites, at, posterior, precision, shift)
         after = _improved(at, posterior, sites.known, slope, curvature, has_passing)
@@ -117,10 +124,21 @@ def fit(counts: Counts, has_passing: bool = True, say: Callable[[int], None] = l
 def posterior(at: Dynamics, counts: Counts, rounds: int = 30) -> Posterior:
     """The posterior of services given what is common: of those it was fitted to, or of others or with other counts."""
     sites = Sites(counts)
-    precision, shift = np.zeros(sites.known.shape), np.zeros(sites.known.shape)
+    return _posterior(at, *_settled(sites, at, rounds), sites.revision)
+
+
+def _nothing(sites: Sites) -> tuple[Floats, Floats]:
+    """Normal terms that say nothing yet: precision and shift of each cell."""
+    return np.zeros(sites.known.shape), np.zeros(sites.known.shape)
+
+
+def _settled(sites: Sites, at: Dynamics, rounds: int = 5) -> tuple[Floats, Floats]:
+    """The normal terms of the cells after some rounds with what is common held fixed."""
+    precision, shift = _nothing(sites)
     for _ in range(rounds):
-        precision, shift, _, _ = _approximated(sites, at, _posterior(at, precision, shift), precision, shift)
-    return _posterior(at, precision, shift)
+        found = _posterior(at, precision, shift, sites.revision)
+        precision, shift, _, _ = _approximated(sites, at, found, precision, shift)
+    return precision, shift
 
 
 def _approximated(
@@ -131,7 +149,9 @@ def _approximated(
     Where a step would carry a rate farther than `LONGEST_MOVE`, it is cut: a share near none or all is flat there, and
     a full step would overshoot for ever.
     """
-    mean, variance = found.effect_mean, found.effect_variance
+    said = 1 + precision * sites.revision  # what a later vintage will move belongs to the cell's rate as published
+    mean = (found.effect_mean + sites.revision * shift) / said
+    variance = sites.revision / said + found.effect_variance / said**2
     slope, curvature = sites.slope_and_curvature(at.level + mean, variance)
     pull = slope - (shift - precision * mean)
     move = np.abs(pull) / (1 / variance - precision + curvature)
@@ -161,8 +181,13 @@ def _start(counts: Counts, has_passing: bool) -> Dynamics:
     return Dynamics(level, np.diag(variance), passing, 0.5 if has_passing else 0.0, np.asarray(counts.times, float))
 
 
-def _posterior(at: Dynamics, precision: Floats, shift: Floats) -> Posterior:
-    """Combines the prior with one normal term a cell: exp(shift·effect − precision·effect²/2)."""
+def _posterior(at: Dynamics, precision: Floats, shift: Floats, revision: Floats) -> Posterior:
+    """Combines the prior with one normal term a cell: exp(shift·effect − precision·effect²/2).
+
+    revision: shape (J, T), variance of a further normal part of the effect that is the cell's own; integrated out.
+    """
+    said = 1 + precision * revision
+    precision, shift = precision / said, shift / said
     prior = np.linalg.inv(at.passing[:, None, None] * at.fading())
     within = prior + precision[..., None] * np.eye(at.times.size)
     covariance = np.linalg.inv(within)

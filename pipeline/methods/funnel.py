@@ -130,10 +130,23 @@ def ratio_scores(observed: ArrayLike, expected: ArrayLike, scale: str = "log") -
     return (np.sqrt(y / e) - 1) * 2 * np.sqrt(e), 1 / (2 * np.sqrt(e))
 
 
+def count_ratio_scores(numerator: ArrayLike, denominator: ArrayLike) -> tuple[Floats, Floats]:
+    """Each ratio's z-score around the common ratio of two counts, and its standard error, on the log scale.
+
+    Both are counts with chance of their own, unlike an expectation; half a case is added to each.
+    numerator, denominator: shape (n_units,), none missing; not both 0.
+
+    Spiegelhalter (2005), Statistics in Medicine 24:1185, appendix A.1.2 (ratio of rates).
+    """
+    y, n = np.asarray(numerator, float), np.asarray(denominator, float)
+    error = np.sqrt(y / (y + 0.5) ** 2 + n / (n + 0.5) ** 2)
+    return (np.log((y + 0.5) / (n + 0.5)) - np.log(y.sum() / n.sum())) / error, error
+
+
 def truncated(score: ArrayLike, share: float = 0.1) -> Floats:
     """Scores without the lowest and the highest `share` of the units, which become NaN (the rule of England's SHMI)."""
     z = np.asarray(score, float)
-    part = np.floor(stats.rankdata(z) / share / (z.size + 1))
+    part = np.floor(stats.rankdata(z) * (1 / share) / (z.size + 1))
     return np.where((part > 0) & (part < 1 / share - 1), z, np.nan)
 
 
@@ -176,6 +189,14 @@ def ratio_limits(
         return np.exp(-half), np.exp(half)
     half = deviations * np.sqrt(1 / (4 * e) + tau2)
     return np.maximum(1 - half, 0) ** 2, (1 + half) ** 2
+
+
+def count_ratio_limits(
+    error: ArrayLike, mean: float, tau2: float = 0.0, deviations: float = 1.959964
+) -> tuple[Floats, Floats]:
+    """Limits of a ratio of two counts around the common one, on the log scale; error: from `count_ratio_scores`."""
+    half = deviations * np.sqrt(np.asarray(error, float) ** 2 + tau2)
+    return mean * np.exp(-half), mean * np.exp(half)
 
 
 def _distribution(denominator: ArrayLike, mean: ArrayLike, size: float, law: str) -> rv_frozen:

@@ -55,6 +55,23 @@ def percentile(values: ArrayLike, axis: int = 0) -> Floats:
     return 100 * ascending_rank(known, axis) / (~np.isnan(known)).sum(axis=axis, keepdims=True)
 
 
+def percent_rank(values: ArrayLike, axis: int = 0) -> Floats:
+    """The share of the other units that a unit stands above, 0..1; NaN where it is the only one."""
+    known = np.asarray(values, float)
+    others = (~np.isnan(known)).sum(axis=axis, keepdims=True) - 1
+    return (ascending_rank(known, axis) - 1) / np.where(others > 0, others, np.nan)
+
+
+def between(values: ArrayLike, low: ArrayLike, high: ArrayLike, points: float = 100.0, is_cut: bool = True) -> Floats:
+    """0 at `low`, `points` at `high`, straight between them; beyond them cut where `is_cut`.
+
+    low may lie above high, where less is more. They broadcast against the values. (`composite.need` is the ranking's.)
+    """
+    start, end = np.asarray(low, float), np.asarray(high, float)
+    share = (np.asarray(values, float) - start) / np.where(start == end, np.nan, end - start)
+    return np.asarray(points * (np.clip(share, 0, 1) if is_cut else share))
+
+
 def ratio_to_reference(values: ArrayLike, reference: ArrayLike) -> Floats:
     """How many times the reference (the mean, the best unit, a target) each value is; NaN where that is 0."""
     level = np.asarray(reference, float)

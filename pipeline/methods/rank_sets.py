@@ -3,6 +3,8 @@
 Mogstad, Romano, Shaikh & Wilhelm (2024), Review of Economic Studies 91:476.
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Side = Literal["both", "best", "worst"]
 
 # Replicates held at once; at 360 units a block is about 10 million differences.
 BLOCK_CELLS = 8_000_000
@@ -23,6 +26,7 @@ def rank_sets(
     is_simultaneous: bool = True,
     has_steps: bool = True,
     replicates: int = 1000,
+    side: Side = "both",
 ) -> tuple[Ints, Ints]:
     """The ranks that cannot be excluded for each unit; rank 1 is the highest estimate.
 
@@ -32,14 +36,17 @@ def rank_sets(
     among the pairs that are not yet told apart, which narrows the sets and keeps the level.
 
     estimate: shape (n_units,), none missing. covariance: of the estimates, shape (n_units, n_units), or their
-    variances, shape (n_units,). Returns (best, worst), each of shape (n_units,).
+    variances, shape (n_units,). side: 'best' asks only which places above are ruled out, 'worst' only below; the other
+    end is then the last or the first place. That narrows marginal sets; simultaneous ones ask the same pairs anyway.
+    Returns (best, worst), each of shape (n_units,).
     """
     value = np.asarray(estimate, float)
     spread, noise = _pairs(np.asarray(covariance, float), rng, replicates)
     off = (value[:, None] - value) / spread
     # [i, j] of the first: is i above j still open? Of the second: is j above i? Row i has its own critical value.
     is_other = ~np.eye(value.size, dtype=bool)
-    open_above, open_below = is_other.copy(), is_other.copy()
+    asked_above, asked_below = is_other & (side != "best"), is_other & (side != "worst")
+    open_above, open_below = asked_above.copy(), asked_below.copy()
     rows = np.arange(value.size)
     while rows.size:
         largest = _largest(noise, spread, open_above, open_below, rows)
@@ -52,8 +59,8 @@ def rank_sets(
         if not has_steps or not is_news.any():
             break
         rows = rows if is_simultaneous else rows[is_news]
-    surely_above = (is_other & ~open_below).sum(axis=1)
-    surely_below = (is_other & ~open_above).sum(axis=1)
+    surely_above = (asked_below & ~open_below).sum(axis=1)
+    surely_below = (asked_above & ~open_above).sum(axis=1)
     return surely_above + 1, value.size - surely_below
 
 

@@ -5,7 +5,7 @@ may have. A cell without a denominator says nothing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -28,6 +28,7 @@ class Counts:
     hidden_low and hidden_high, both included, come on top of the numerator.
     law: one an indicator; 'binomial' for a share, 'poisson' for a ratio. times: shape (T,), in half-years, ascending.
     dispersion: one an indicator, how much more a count scatters than its law says; 1 for all when left out.
+    revision: shape (J, T), variance of what a later vintage will still move the logit or log rate by; None for nothing.
     """
 
     numerator: Floats
@@ -38,6 +39,7 @@ class Counts:
     law: Sequence[Law]
     times: Floats
     dispersion: Sequence[float] = ()
+    revision: Floats | None = None
 
     @property
     def is_known(self) -> NDArray[np.bool_]:
@@ -52,7 +54,14 @@ class Counts:
     def with_arrays(self, arrays: Iterable[Floats]) -> "Counts":
         """The same with other arrays, in the order of the fields."""
         numerator, denominator, low, high, hidden = arrays
-        return Counts(numerator, denominator, low, high, hidden, self.law, self.times, self.dispersion)
+        return replace(
+            self,
+            numerator=numerator,
+            denominator=denominator,
+            hidden_low=low,
+            hidden_high=high,
+            hidden_cases=hidden,
+        )
 
     def changed(self, change: Callable[[Floats], Floats]) -> "Counts":
         """The counts with each of the five arrays changed in the same way."""
@@ -60,10 +69,14 @@ class Counts:
 
 
 class Sites:
-    """The likelihood of counts, asked again and again as the model learns; the cells that say something, in a row."""
+    """The likelihood of counts, asked again and again as the model learns; the cells that say something, in a row.
+
+    known: shape (S, J, T), whether a cell says anything. revision: shape (J, T), see `Counts`.
+    """
 
     def __init__(self, counts: Counts) -> None:
         self.known = counts.is_known
+        self.revision = np.zeros(self.known.shape[1:]) if counts.revision is None else counts.revision
         _, law, _ = np.nonzero(self.known)
         self._is_share = np.array([each == "binomial" for each in counts.law])[law]
         self._dispersion = np.array(counts.dispersion or [1.0] * len(counts.law), float)[law]

@@ -53,17 +53,32 @@ class Dialogue(Declaration):
         return self
 
 
+class LeftOut(Declaration):
+    """A span of periods without which the ranking is made once more, all periods that touch it included."""
+
+    id: Identifier
+    first_period: Period
+    last_period: Period
+    reason: str
+
+
 class Alternatives(Declaration):
     """What could have been chosen otherwise; every combination is computed. The first of each list is the choice made.
 
     heavier: how many times its weight each dimension gets in turn, besides the declared weights; each indicator is left
-    out once, too. draws: of each variant.
+    out once, too. draws: of each variant, and of each refit.
+    The joint model is fitted again without each half-year, without each span of `left_out`, and as if publishers hid
+    counts `hidden_more` higher than they do.
+    missing_shifts: how many standard deviations worse what a service did not report is thought to be, each in turn.
     """
 
     normalisations: Annotated[tuple[Literal["goalposts", "min_max", "z_score", "rank"], ...], Field(min_length=1)]
     means: Annotated[tuple[Literal["power", "arithmetic", "geometric_of_performance"], ...], Field(min_length=1)]
     heavier: Annotated[float, Field(gt=1)]
     draws: Annotated[int, Field(ge=64)]
+    hidden_more: Annotated[int, Field(ge=1)]
+    missing_shifts: tuple[Annotated[float, Field(gt=0)], ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Round(Declaration):

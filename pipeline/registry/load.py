@@ -17,6 +17,8 @@ from pipeline.registry.calendar import Calendar
 from pipeline.registry.calendar import mistakes as rule_mistakes
 from pipeline.registry.correction import Correction
 from pipeline.registry.dataset import BufdirDataset, Dataset, DatasetBase, MapDataset
+from pipeline.registry.experts import Expert
+from pipeline.registry.experts import mistakes as expert_mistakes
 from pipeline.registry.index import Index, Round
 from pipeline.registry.letters import mistakes as letter_mistakes
 from pipeline.registry.list_correction import ListCorrection
@@ -54,6 +56,7 @@ class Registry:
     protocols: tuple[Protocol, ...]
     breaks: tuple[Break, ...]
     peers: Peers | None
+    experts: tuple[Expert, ...]
     calendar: Calendar | None = dataclass_field(repr=False)  # touches no number, so no release is named by it
     waiting: dict[str, Indicator] = dataclass_field(repr=False)  # on an unconfirmed table: neither asked nor built
 
@@ -130,6 +133,7 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "protocols": tuple(reader.by_id("protocols", Protocol).values()),
         "breaks": reader.rows("breaks.toml", "break", Break),
         "peers": reader.one("peers.toml", Peers) if (folder / "peers.toml").exists() else None,
+        "experts": reader.rows("experts.toml", "expert", Expert),
         "calendar": reader.one("calendar.toml", Calendar) if (folder / "calendar.toml").exists() else None,
     }
     if parts["jurisdiction"] is None or parts["index"] is None:
@@ -158,6 +162,7 @@ def _across(registry: Registry) -> Iterator[Problem]:
         *_doubles(registry),
         *_crossings(registry),
         *_peers(registry),
+        *_experts(registry),
         *_letters(registry),
         *programme_mistakes(registry),
         *_rules(registry),
@@ -237,6 +242,7 @@ def _doubles(registry: Registry) -> Iterator[Mistake]:
         ("breaks.toml", "id", [each.id for each in registry.breaks]),
         *(("breaks.toml", f"{b.id}.services", [each.service for each in b.services]) for b in registry.breaks),
         ("calendar.toml", "id", [each.id for each in registry.calendar.rule] if registry.calendar else []),
+        ("experts.toml", "id", [each.id for each in registry.experts]),
         ("peers.toml", "features", [each.id for each in registry.peers.features] if registry.peers else []),
         (
             "corrections",
@@ -254,6 +260,11 @@ def _peers(registry: Registry) -> Iterator[Mistake]:
     """Features that point at nothing, or that would let performance choose peers."""
     if registry.peers:
         yield from (("peers.toml", *mistake) for mistake in mistakes(registry.peers, registry.indicators))
+
+
+def _experts(registry: Registry) -> Iterator[Mistake]:
+    """Answers of experts that do not fit the index."""
+    yield from (("experts.toml", *mistake) for mistake in expert_mistakes(registry.experts, registry.index))
 
 
 def _letters(registry: Registry) -> Iterator[Mistake]:

@@ -22,7 +22,8 @@ class Country:
 
     The switches: t_effects (heavy tails), is_correlated, hides_the_worst (missing not at random), mergers and splits
     in the middle of the years seen, share_revised (of last half-year's cells that come late and are 10 % too low),
-    has_break (the first indicator starts anew in the middle), share_gaming (of services that call 40 % of the breaches
+    revision_sd (by how much the logits of last half-year's figures are off, in the first vintage), has_break (the first
+    indicator starts anew in the middle), share_gaming (of services that call 40 % of the breaches
     of the first indicator something else in the last two half-years).
     """
 
@@ -48,6 +49,7 @@ class Country:
     mergers: int = 0
     splits: int = 0
     share_revised: float = 0.0
+    revision_sd: float = 0.0
     has_break: bool = False
     share_gaming: float = 0.0
 
@@ -122,6 +124,10 @@ def _published(country: Country, complete: Floats, cases: Floats, rates: Floats,
     seen[gaming, 0, -2:] = np.floor(seen[gaming, 0, -2:] * 0.6)
     late = random.random(seen.shape[:2]) < country.share_revised
     seen[late, -1], cases[late, -1] = np.floor(seen[late, -1] * 0.9), np.ceil(cases[late, -1] * 0.9)
+    if country.revision_sd:
+        logit = special.logit((seen[..., -1] + 0.5) / (cases[..., -1] + 1))
+        off = country.revision_sd * random.standard_normal(logit.shape)
+        seen[..., -1] = np.round(special.expit(logit + off) * cases[..., -1])
     hidden = (seen >= country.hidden[0]) & (seen <= country.hidden[1])
     chance = np.full(seen.shape, country.missing)
     if country.hides_the_worst:
@@ -174,6 +180,7 @@ SWITCHES: dict[str, Callable[[Country], Country]] = {
     "half the half-years": lambda c: replace(c, half_years=3),
     "mergers and splits": lambda c: replace(c, services=280, mergers=40, splits=6),
     "late figures": lambda c: replace(c, share_revised=0.05),
+    "first vintage": lambda c: replace(c, revision_sd=0.5),
     "a new definition": lambda c: replace(c, has_break=True),
     "breaches renamed": lambda c: replace(c, share_gaming=0.1),
 }

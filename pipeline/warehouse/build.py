@@ -91,4 +91,4 @@ def _stop_at(problems: Iterable[Problem]) -> None:
 
 
 def _name(analysis: Analysis) -> str:
-    return analysis.__module__.rpartition(".")[2]
+    return str(getattr(analysis, "func", analysis).__module__).rpartition(".")[2]  # of a partial, what is called

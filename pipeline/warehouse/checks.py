@@ -57,6 +57,18 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
         "result.need_rank": pa.DataFrameSchema(
             {name: pa.Column(float, share, nullable=True) for name in top}, unique=["round_id", "service_id"]
         ),
+        "result.need_refit": pa.DataFrameSchema({"reason": pa.Column(nullable=True)}, unique=["round_id", "refit"]),
+        "result.need_refit_rank": pa.DataFrameSchema(
+            {"probability": pa.Column(float, share), "rank_mean": pa.Column(float, pa.Check.ge(1))},
+            unique=["round_id", "refit", "service_id"],
+        ),
+        "result.need_expert": pa.DataFrameSchema(
+            {name: pa.Column(float, share) for name in ("probability_least", "probability", "probability_most")},
+            unique=["round_id", "service_id"],
+        ),
+        "result.need_shift": pa.DataFrameSchema(
+            {"probability_then": pa.Column(float, share)}, unique=["round_id", "service_id", "shift"]
+        ),
         "result.service_peer": pa.DataFrameSchema(
             {"place": pa.Column(int, pa.Check.ge(1)), "distance": pa.Column(float, pa.Check.ge(0))},
             checks=pa.Check(lambda t: t["service_id"] != t["peer_id"], error="nobody is a peer of itself"),

@@ -132,6 +132,27 @@ def test_the_index_in_four_other_ways(asem):
         np.testing.assert_allclose(index, asem["alternatives"][name], rtol=1e-12, atol=tolerance, err_msg=name)
 
 
+def test_ranks_over_all_combinations(asem, golden):
+    """COINr's uncertainty analysis: means of a sample lie within four standard errors of those of all 2,000."""
+    filled = asem["imputed"].to_numpy()
+    weights = golden("asem/noisy_weights.csv").set_index("rep")[list(asem["aggregates"].index[:-1])].to_numpy()
+    ranks = []
+    for most in range(1, 6):
+        values = turned(asem, treated(asem, filled, most))
+        for points in (normalise.min_max(values, 1, 100), normalise.z_score(values, 10, 2)):
+            ranks += [ranking.need_rank(indices_by_weights(asem, points, power, weights)) for power in (0, 1)]
+    every = np.concatenate(ranks)
+    expected = golden("asem/rank_statistics.csv").set_index("unit").loc[asem["raw"].index]
+    assert every.shape == (2000, 51)
+    error = every.std(axis=0) / np.sqrt(200)
+    for sample in ("ua", "sa"):
+        assert (np.abs(every.mean(axis=0) - expected[f"mean_{sample}"]) <= 4 * error + 1e-9).all()
+        assert np.abs(np.median(every, axis=0) - expected[f"median_{sample}"]).max() <= 2
+        for name, part in (("q5", 0.05), ("q95", 0.95)):
+            off = np.abs(np.quantile(every, part, axis=0) - expected[f"{name}_{sample}"])
+            assert off.max() <= 2 and off.mean() < 0.5, (sample, name)
+
+
 def test_exact_indices_of_all_combinations(asem, golden):
     """5 limits of winsorising, 2 normalisations, 100 sets of weights, 2 means; COINr's own are a Monte Carlo of them.
 

@@ -131,6 +131,18 @@ def fitted() -> tuple[dynamic.Dynamics, Counts]:
     return dynamic.fit(seen), seen
 
 
+def test_a_fit_that_starts_elsewhere_ends_where_the_other_ends(fitted: tuple[dynamic.Dynamics, Counts]) -> None:
+    """From where it settled it is there at once; without a half-year, in fewer rounds than from the beginning."""
+    at, seen = fitted
+    assert dynamic.fit(seen, start=at).rounds < 10
+    fewer = seen.changed(lambda each: np.where(np.arange(6) == 1, 0, each))
+    warm, cold = dynamic.fit(fewer, start=at), dynamic.fit(fewer)
+    assert warm.rounds <= cold.rounds
+    np.testing.assert_allclose(np.diag(warm.lasting), np.diag(cold.lasting), rtol=0.03)
+    means = [dynamic.posterior(each, fewer).effect_mean[..., -1] for each in (warm, cold)]
+    np.testing.assert_allclose(*means, atol=0.03)
+
+
 def test_a_service_without_anything_gets_what_is_usual(fitted: tuple[dynamic.Dynamics, Counts]) -> None:
     at, seen = fitted
     found = dynamic.posterior(at, seen.changed(lambda each: np.zeros_like(each[:1])))

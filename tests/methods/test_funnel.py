@@ -135,6 +135,27 @@ def test_a_ratio_on_its_limit_is_so_many_deviations_out(scale, expected, tau2):
     assert low < 1 < high
 
 
+def test_a_ratio_of_two_counts_by_hand():
+    score, error = funnel.count_ratio_scores([30, 0, 12], [20, 8, 10])
+    slow = [(30 / 30.5**2 + 20 / 20.5**2) ** 0.5, (8 / 8.5**2) ** 0.5, (12 / 12.5**2 + 10 / 10.5**2) ** 0.5]
+    assert error.tolist() == pytest.approx(slow)
+    assert score[1] == pytest.approx((np.log(0.5 / 8.5) - np.log(42 / 38)) / slow[1])
+
+
+def test_ratios_of_counts_scatter_as_said_and_limits_are_where_the_scores_are():
+    """The same ratio everywhere: scores of variance one, and one in twenty beyond the limits."""
+    random = np.random.default_rng(8)
+    size = random.uniform(20, 300, 20_000)
+    y, n = random.poisson(0.7 * size), random.poisson(size)
+    score, error = funnel.count_ratio_scores(y, n)
+    assert score.std() == pytest.approx(1, abs=0.03)
+    assert funnel.overdispersion(score, error).tau2 < 0.001
+    low, high = funnel.count_ratio_limits(error, y.sum() / n.sum())
+    ratio = (y + 0.5) / (n + 0.5)
+    np.testing.assert_array_equal((ratio < low) | (ratio > high), np.abs(score) > 1.959964)
+    assert ((ratio < low) | (ratio > high)).mean() == pytest.approx(0.05, abs=0.01)
+
+
 def test_no_more_than_chance_is_no_overdispersion():
     assert funnel.overdispersion([0.1, -0.2, 0.1, np.nan], [0.1, 0.2, 0.3, 0.1]).tau2 == 0
 

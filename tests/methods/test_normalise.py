@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -120,3 +122,37 @@ def test_distance_to_the_largest_is_min_max_and_the_reference_may_lie_beyond(v):
 @pytest.mark.parametrize("name", ["min-max", "rank", "percentile"])
 def test_nobody_known_nothing_known(name):
     assert np.isnan(SCALES[name](np.array([NAN, NAN]))).all()
+
+
+def test_percent_ranks_are_shares_of_the_others_below():
+    values = [3.0, 1, np.nan, 3, 7]
+    assert normalise.percent_rank(values).tolist() == pytest.approx([1 / 3, 0, np.nan, 1 / 3, 1], nan_ok=True)
+    assert np.isnan(normalise.percent_rank([4.0])).all()
+
+
+def test_between_two_posts_either_way_round():
+    assert normalise.between([0, 5, 20, np.nan], 5, 15).tolist() == pytest.approx([0, 0, 100, np.nan], nan_ok=True)
+    assert normalise.between([0, 5, 20], 5, 15, is_cut=False).tolist() == [-50, 0, 150]
+    assert normalise.between([0, 5, 20], 15, 5, points=1).tolist() == [1, 1, 0]
+    assert np.isnan(normalise.between([1.0], 2, 2)).all()
+
+
+@given(st.lists(st.integers(-1000, 1000).map(float), min_size=3, max_size=20, unique=True), st.floats(-900, 900))
+def test_the_scales_of_coinr_by_their_formulas(v, target):
+    """n_dist2max, n_dist2ref, n_dist2targ both ways with its cap, n_fracmax, n_borda, n_prank, n_scaled, n_goalposts."""
+    x, ours = np.array(v), normalise
+    low, high, first = min(v), max(v), v[0]
+    close = functools.partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-9)
+    close(ours.distance_to_reference(x, high), 1 - (high - x) / (high - low))
+    assume(first != low and low < target < high and abs(target - low) > 1e-3 and abs(target - high) > 1e-3)
+    close(ours.distance_to_reference(x, first), 1 - (first - x) / (first - low))
+    close(ours.distance_to_reference(x, target), (x - low) / (target - low))
+    fewer_is_more = (high - x) / (high - target)
+    close(np.minimum(ours.distance_to_reference(-x, -target), 1), np.minimum(fewer_is_more, 1))
+    if high:
+        close(ours.ratio_to_reference(x, high), x / high)
+    below = np.array([sum(other < each for other in v) for each in v])
+    close(ours.ascending_rank(x) - 1, below)
+    close(ours.percent_rank(x), below / (len(v) - 1))
+    close(ours.between(x, 200, 500, is_cut=False), (x - 200) / 300 * 100)
+    close(ours.between(x, 500, 200, points=1), np.clip((500 - x) / 300, 0, 1))

@@ -68,6 +68,30 @@ def test_steps_only_narrow_and_the_estimate_is_inside(units, is_simultaneous):
     assert (best <= ranks).all() and (ranks <= worst).all()
 
 
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(0.1, 2)), min_size=2, max_size=8), st.booleans())
+@settings(max_examples=30)
+def test_one_side_alone_rules_out_no_less(units, has_steps):
+    """The slow way for marginal sets in one step: a unit's own critical value, from the pairs of that side."""
+    values, deviations = (np.array(part) for part in zip(*units, strict=True))
+    both = rank_sets(values, deviations**2, rng(), 0.9, False, has_steps, 200)
+    best, last = rank_sets(values, deviations**2, rng(), 0.9, False, has_steps, 200, side="best")
+    first, worst = rank_sets(values, deviations**2, rng(), 0.9, False, has_steps, 200, side="worst")
+    assert (best >= both[0]).all() and (worst <= both[1]).all()
+    assert (first == 1).all() and (last == len(values)).all()
+    if not has_steps:
+        noise = rng().standard_normal((200, len(values))) * deviations
+        spread = np.hypot.outer(deviations, deviations)
+        for i in range(len(values)):
+            others = [j for j in range(len(values)) if j != i]
+            largest = [max(0, *((one[j] - one[i]) / spread[i, j] for j in others)) for one in noise]
+            above = sum((values[j] - values[i]) / spread[i, j] > np.quantile(largest, 0.9) for j in others)
+            assert best[i] == 1 + above
+    simultaneous = [
+        rank_sets(values, deviations**2, rng(), 0.9, True, has_steps, 200, side)[0] for side in ("both", "best")
+    ]
+    assert (simultaneous[0] == simultaneous[1]).all()
+
+
 def test_a_covariance_is_read_as_such():
     """Two units that err together are told apart when two that err alone are not."""
     values, alone = [1.0, 0.0, 5.0], np.diag([1.0, 1.0, 1.0])

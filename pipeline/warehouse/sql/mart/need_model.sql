@@ -2,6 +2,8 @@
 -- level: the country's rate now. lasting_sd, passing_sd: how much services differ for good, and for a while, on the scale of
 -- the logit or log rate; two services of three lie between …_low and …_high, in the indicator's unit. memory: how much of
 -- what passes is left after half a year. dispersion: how much more a ratio's counts scatter than chance.
+-- revision_sd: how far a newest figure moves from its first vintage to the last, from revision_pairs of services; enters where the
+-- newest period stands as first published. revision_reason: why it could not be estimated.
 WITH scaled AS (
     SELECT
         model.*,
@@ -30,6 +32,10 @@ SELECT
     memory,
     dispersion,
     services,
-    fit_rounds
+    fit_rounds,
+    revision_sd,
+    revision_pairs,
+    revision_enters,
+    revision_reason
 FROM scaled
 ORDER BY round_id, position
