@@ -1,10 +1,10 @@
 """What units' lasting levels would lead one to expect given their context, and what of each is beyond that.
 
-Lasting level of unit i: a_i = B'x_i + b_g(i) + u_i, over J indicators at once. The coefficients B are free, the groups'
-b are normal with a variance an indicator, and u_i is normal with a covariance. The posterior of a_i under a prior without
-context is taken apart into prior and own data, so that a unit with few cases is drawn to what its context leads one to
-expect, not to the middle of all: subtracting context from levels drawn to the middle would make small units of a hard
-context look good.
+Lasting level of unit i: a_i = B'x_i + b_g(i) + u_i, over J indicators at once. The coefficients B are free, the b of
+groups are normal with a variance an indicator, and u_i is normal with a covariance. The posterior of a_i under a prior
+without context is taken apart into prior and own data, so that a unit with few cases is drawn to what its context leads
+one to expect, not to the middle of all: context subtracted from levels drawn to the middle would make small units of a
+hard context look good.
 
 Everson & Morris (2000), J. R. Stat. Soc. B 62:399 (two-level normal model); Harville (1977), J. Am. Stat. Assoc. 72:320
 (restricted maximum likelihood); Nakagawa & Schielzeth (2013), Methods Ecol. Evol. 4:133 (explained share).
@@ -58,7 +58,7 @@ def fit(mean: Floats, covariance: Floats, prior: Floats, features: Floats, group
     design = np.hstack([np.ones((units, 1)), features, _indicators(group)])
     free = 1 + features.shape[1]
     spread, between = prior, np.diag(prior) * (0.1 if design.shape[1] > free else 0.0)
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, ROUNDS + 1):  # noqa: B007
         coefficients, around, own, own_covariance, after, groups = _step(precision, pull, design, free, spread, between)
         moved = np.abs([np.diag(after - spread), groups - between]) / np.diag(prior)
         spread, between = after, groups
@@ -83,19 +83,19 @@ def fit(mean: Floats, covariance: Floats, prior: Floats, features: Floats, group
 def _step(
     precision: Floats, pull: Floats, design: Floats, free: int, spread: Floats, between: Floats
 ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Coefficients (P, J), their covariance (P, J, P, J), what is beyond (S, J) and (S, J, J), and both variances anew."""
+    """Coefficients (P, J) and their covariance, what is beyond (S, J) and its covariance, and both variances anew."""
     size, kinds = design.shape[1], spread.shape[0]
     left = np.linalg.inv(precision + np.linalg.inv(spread))
     share = left @ precision  # of what is beyond the context, how much the own data say
     weight = precision - precision @ share
     seen = pull - np.einsum("sjk,sk->sj", precision @ left, pull)
-    normal = (_pairs(design).T @ weight.reshape(len(weight), -1)).reshape(size, size, kinds, kinds)
-    normal = normal.swapaxes(1, 2).reshape(size * kinds, -1)
+    blocks = (_pairs(design).T @ weight.reshape(len(weight), -1)).reshape(size, size, kinds, kinds)
+    normal = blocks.swapaxes(1, 2).reshape(size * kinds, -1)
     ridge = np.zeros((size, kinds))
     ridge[free:] = 1 / np.maximum(between, SMALLEST_VARIANCE)
-    around = np.linalg.inv(normal + np.diag(ridge.ravel()))
-    coefficients = (around @ np.einsum("sp,sj->pj", design, seen).ravel()).reshape(size, kinds)
-    around = around.reshape(size, kinds, size, kinds)
+    inverse = np.linalg.inv(normal + np.diag(ridge.ravel()))
+    coefficients = np.asarray((inverse @ (design.T @ seen).ravel()).reshape(size, kinds), np.float64)
+    around = np.asarray(inverse.reshape(size, kinds, size, kinds), np.float64)
     expected = design @ coefficients
     own = np.einsum("sjk,sk->sj", left, pull) - np.einsum("sjk,sk->sj", share, expected)
     own_covariance = left + share @ _around(design, around) @ share.swapaxes(1, 2)
@@ -118,4 +118,3 @@ def _pairs(design: Floats) -> Floats:
 def _indicators(group: Ints) -> Floats:
     """One column a group, shape (S, G)."""
     return np.asarray(group[:, None] == np.unique(group[group != NO_GROUP])[None, :], np.float64)
-
