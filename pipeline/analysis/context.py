@@ -34,7 +34,12 @@ GROUPS = (
 ADJUSTED = {"service_id": "str", "score": "float64", "score_low": "float64", "score_high": "float64"}
 ADJUSTED |= {"context_points": "float64", "rank_best": "int64", "rank_worst": "int64", "probability_top": "float64"}
 INDICATOR = {"service_id": "str", "indicator_id": "str", "context_value": "float64", "context_low": "float64"}
-INDICATOR |= {"context_high": "float64", "probability_more_need": "float64", "beyond": "str", "context_is_known": "bool"}
+INDICATOR |= {
+    "context_high": "float64",
+    "probability_more_need": "float64",
+    "beyond": "str",
+    "context_is_known": "bool",
+}
 MODEL = {"indicator_id": "str", "lasting_sd": "float64", "explained_share": "float64", "fit_rounds": "float64"}
 ROUND = {"services": "int64", "narrower_share": "float64", "rank_correlation": "float64", "kept_top": "float64"}
 COLUMNS = {
@@ -88,11 +93,12 @@ def context_tables(con: duckdb.DuckDBPyConnection, registry: Registry, of: Ranke
 
 def _adjusted(of: Ranked, ahead: Joint, posterior: Posterior, taken: context.Context) -> Floats:
     """Draws of the score as it would be in usual conditions: what the context gives is taken out of each rate."""
+    usual = taken.expected.mean(axis=0)
     beyond = replace(
         posterior,
-        lasting_mean=taken.own_mean,
+        lasting_mean=usual + taken.own_mean,
         lasting_covariance=taken.own_covariance,
-        passing_own=posterior.passing_own - posterior.passing_pull * taken.expected[..., None],
+        passing_own=posterior.passing_own - posterior.passing_pull * (taken.expected - usual)[..., None],
     )
     rates = np.stack(list(ahead.engine.rates(beyond, list(of.services))), axis=1)
     needs = {e.id: need(rates[..., n] * e.per, e, of.index, of.each) for n, e in enumerate(of.delivered)}

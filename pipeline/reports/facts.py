@@ -47,7 +47,7 @@ class RoundFacts:
     peers: one row a service and similar service, the nearest first. exits: one row a service that is likely on the
     list and indicator that could take it off. model: one row an indicator. choices: one row a choice of the method.
     dimensions: one row a dimension. whole: the row of mart.need_round; none where nobody is ranked.
-    adjusted: one row a ranked service, of the second view; adjusted_round: one row. context_model: one row an indicator.
+    adjusted: one row a ranked service, of the second view; adjusted_round: one row; context_model: one an indicator.
     funnel: one row an indicator and size. vintages: one row a service whose round was published twice; vintage_round.
     """
 

@@ -1,7 +1,7 @@
 """Funnel plots as drawings of the page itself, without a script: one an indicator, shared by all services.
 
-A service whose count is hidden is a line from the lowest to the highest value it can have, as the publisher's own limits
-give it, so that no drawing tells more than the tables.
+Where a count is hidden, the service is a line from the lowest to the highest value that the publisher's limits allow,
+so that no drawing tells more than the tables.
 """
 
 from dataclasses import dataclass
@@ -100,13 +100,13 @@ class Funnel:
     def _ticks(self, say: Voice) -> list[str]:
         first, last = self.limits["denominator"].iloc[0], self.limits["denominator"].iloc[-1]
         across = [
-            f'<text x="{self._x(each):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{escape(say.number(each))}</text>'
+            f'<text x="{self._x(each):.1f}" y="{BOTTOM + 15}" text-anchor="middle">{say.number(each)}</text>'
             for each in TICKS
             if first <= each <= last
         ]
         decimals = 0 if self.top >= 3 else 1
         up = [
-            f'<text x="{LEFT - 5}" y="{self._y(each) + 4:.1f}" text-anchor="end">{escape(say.number(each, decimals))}</text>'
+            f'<text x="{LEFT - 5}" y="{self._y(each) + 4:.1f}" text-anchor="end">{say.number(each, decimals)}</text>'
             for each in _round_steps(self.top)
         ]
         return [*across, *up]
@@ -179,5 +179,6 @@ def outside(say: Voice, facts: RoundFacts) -> str:
 def _round_steps(top: float) -> list[float]:
     """Three or four round values from 0 up."""
     rough = top / 4
-    step = next(each * 10.0 ** np.floor(np.log10(rough)) for each in (1, 2, 5, 10) if each * 10.0 ** np.floor(np.log10(rough)) >= rough)
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = power * next(each for each in (1, 2, 5, 10) if each * power >= rough)
     return [float(each) for each in np.arange(0, top, step)]

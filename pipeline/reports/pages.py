@@ -14,6 +14,7 @@ from pipeline.reports.figures import FONT
 from pipeline.reports.voice import Voice
 
 TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATE = {"index": "overview"}  # of a page that is named otherwise
 NAMES: dict[Language, str] = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 
 
@@ -33,9 +34,6 @@ def in_all_languages(registry: Registry, name: str, page: Callable[[Voice], dict
         }  # fmt: skip
         found[addresses[language]] = _template(TEMPLATE.get(name, name)).render(shared | page(say)).encode()
     return found
-
-
-TEMPLATE = {"index": "overview"}
 
 
 def address(language: Language, languages: tuple[Language, ...], name: str = "index") -> str:

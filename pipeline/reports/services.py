@@ -64,9 +64,7 @@ def _entries(facts: Facts, say: Voice, drawn: dict[str, funnels.Funnel]) -> Iter
     for row in records(pd.concat([facts.current.ranked, facts.current.not_ranked])):
         own = estimates.get(row.service_id)
         if own is not None:
-            yield _Service(facts, say, row, own, drawn).entry(
-                exits.get(row.service_id), adjusted.get(row.service_id)
-            )
+            yield _Service(facts, say, row, own, drawn).entry(exits.get(row.service_id), adjusted.get(row.service_id))
 
 
 class _Service:
