@@ -71,6 +71,7 @@ def table(say: Voice, facts: Facts) -> Table:
 
 def of_service(say: Voice, facts: Facts, row: Any, adjusted: Any) -> list[str]:
     """Where a service would stand in usual conditions, and what that does not mean."""
+    points = say.number(abs(adjusted.context_points), 1)
     more = "context.harder" if adjusted.context_points > 0 else "context.easier"
     told = say(
         "context.service",
@@ -83,7 +84,7 @@ def of_service(say: Voice, facts: Facts, row: Any, adjusted: Any) -> list[str]:
         chance_before=say.chance(getattr(row, facts.chance)),
         rank=say.rank(adjusted.rank_best, adjusted.rank_worst),
     )
-    difference = say(more, points=say.number(abs(adjusted.context_points), 1))
+    difference = say("context.same") if points == say.number(0, 1) else say(more, points=points)
     return [told, difference, say("context.law")]
 
 

@@ -13,6 +13,7 @@ from pipeline.reports.voice import Voice
 
 NAME = "method"
 TABLES = SHARED_TABLES
+LEAST_CASES = 5  # of the example
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,13 @@ def _counted(facts: Facts, say: Voice) -> dict[str, str]:
 
 
 def _example(facts: Facts, say: Voice) -> Iterator[str]:
-    """The smallest service with a share that nothing is hidden of, and at least one case of it; without its name."""
+    """The smallest service with five cases or more, none hidden, of a duty if there is one; without its name."""
     shares = {each.id: each for each in facts.current.indicators if reasons.is_share(each, facts.current.round.era)}
     seen = facts.current.estimates
-    seen = seen[seen["indicator_id"].isin(shares) & seen["hidden_cells"].eq(0) & seen["numerator"].gt(0)]
-    for row in records(seen.sort_values(["denominator", "indicator_id", "service_id"]).head(1)):
+    seen = seen[seen["indicator_id"].isin(shares) & seen["hidden_cells"].eq(0)]
+    seen = seen[seen["numerator"].gt(0) & seen["denominator"].ge(LEAST_CASES)]
+    place = seen["indicator_id"].map(list(shares).index)
+    for row in records(seen.assign(place=place).sort_values(["place", "denominator", "service_id"]).head(1)):
         indicator = shares[str(row.indicator_id)]
         yield say(
             "director.small_example",

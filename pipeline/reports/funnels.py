@@ -5,20 +5,25 @@ so that no drawing tells more than the tables.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.registry.model import Indicator
 from pipeline.reports import reasons
 from pipeline.reports.facts import RoundFacts, by_indicator, records
 from pipeline.reports.voice import Voice
 
+Floats = NDArray[np.float64]
+
 WIDTH, HEIGHT = 340, 230  # of a drawing, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 40, 332, 10, 186  # of the space between the axes
 TICKS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000)
+LIMITS = ("middle", "low_95", "high_95", "low_998", "high_998")
 OUTSIDE = ("more_need", "less_need")
 
 
@@ -49,7 +54,7 @@ class Funnel:
         """Of the shared drawing."""
         return f"funnel-{self.indicator.id}"
 
-    @property
+    @cached_property
     def top(self) -> float:
         """The highest value with room for it: that of a service, or of the inner limits."""
         seen = max(self.services["high"].max(), self.limits["high_95"].median(), 1e-9)
@@ -75,7 +80,7 @@ class Funnel:
 
     def marked(self, say: Voice, indicator: Indicator, row: Any, count: str) -> Marked:
         """The drawing with one service marked. row: of mart.estimate."""
-        [own] = records(self.services[self.services["service_id"] == row.service_id])
+        own = self._own[row.service_id]
         x = self._x(own.denominator)
         if own.low < own.high:
             value = say("funnel.hidden", span=say.between(own.low, own.high, indicator.decimals))
@@ -88,11 +93,23 @@ class Funnel:
         verdict = say("funnel.verdict", verdict=say(f"verdict.others_{row.others}"))
         return Marked(self.id, say.of(indicator.label), f"{text} {verdict}", mark)
 
+    def usual(self, size: float) -> tuple[float, float]:
+        """Between which values 95 in 100 services like all others lie at a size."""
+        low, high = (np.interp(size, *self._curves[name]) for name in ("low_95", "high_95"))
+        return float(low), float(high)
+
+    @cached_property
+    def _own(self) -> dict[str, Any]:
+        return {str(row.service_id): row for row in records(self.services)}
+
+    @cached_property
+    def _curves(self) -> dict[str, tuple[Floats, Floats]]:
+        sizes = self.limits["denominator"].to_numpy(dtype=float)
+        return {name: (sizes, self.limits[name].to_numpy(dtype=float)) for name in LIMITS}
+
     def _inside(self, own: Any) -> str:
         """Between which limits a service lies, at either bound of a hidden count."""
-        low, high = (
-            np.interp(own.denominator, self.limits["denominator"], self.limits[name]) for name in ("low_95", "high_95")
-        )
+        low, high = self.usual(own.denominator)
         if own.high < low or own.low > high:
             return "outside"
         return "inside" if own.low >= low and own.high <= high else "unsure"
@@ -112,14 +129,15 @@ class Funnel:
         return [*across, *up]
 
     def _x(self, size: float) -> float:
-        first, last = np.log(self.limits["denominator"].iloc[[0, -1]])
+        sizes, _ = self._curves["middle"]
+        first, last = np.log(sizes[0]), np.log(sizes[-1])
         return float(LEFT + 8 + (RIGHT - LEFT - 16) * (np.log(size) - first) / max(last - first, 1e-9))
 
     def _y(self, value: float) -> float:
         return float(BOTTOM - (BOTTOM - TOP) * min(max(value / self.top, 0), 1))
 
     def _line(self, name: str) -> str:
-        points = zip(self.limits["denominator"], self.limits[name], strict=True)
+        points = zip(*self._curves[name], strict=True)
         return "M" + "L".join(f"{self._x(size):.1f} {self._y(value):.1f}" for size, value in points)
 
     def _dots(self, services: pd.DataFrame) -> str:
@@ -155,7 +173,7 @@ def summaries(say: Voice, facts: RoundFacts) -> list[str]:
     told = []
     for each in funnels(facts).values():
         usual = each.services["denominator"].median()
-        low, high = (np.interp(usual, each.limits["denominator"], each.limits[name]) for name in ("low_95", "high_95"))
+        low, high = each.usual(usual)
         told.append(
             say(
                 "funnel.summary",

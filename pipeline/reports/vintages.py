@@ -1,6 +1,7 @@
 """The ranking on first-published figures against the newest, in words: how much revision alone moves."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pipeline.analysis.vintages import LISTS
 from pipeline.reports.facts import Facts, RoundFacts, records
@@ -17,8 +18,7 @@ def points(say: Voice, facts: Facts) -> list[str]:
     return [_point(say, each, row) for each in _rounds(facts) for row in records(each.vintage_round)]
 
 
-def _point(say: Voice, each: RoundFacts, row: object) -> str:
-    [told] = records(each.vintage_round)
+def _point(say: Voice, each: RoundFacts, told: Any) -> str:
     label = say.of(each.round.label)
     if not told.indicators_revised:
         return say("vintages.once", round=label)
@@ -28,7 +28,7 @@ def _point(say: Voice, each: RoundFacts, row: object) -> str:
         round=label,
         revised=say.number(told.indicators_revised),
         n=say.number(told.indicators),
-        correlation=say.number(told.rank_correlation, 3),
+        correlation=say.number(told.rank_correlation, 4),
         kept=kept,
         moved=say.number(each.vintages["moved_by"].abs().ge(MOVED).sum()),
     )
