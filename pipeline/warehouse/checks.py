@@ -64,9 +64,7 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
         ),
         "result.need_adjusted": pa.DataFrameSchema(
             {"probability_top": pa.Column(float, share), "rank_best": pa.Column(int, pa.Check.ge(1))},
-            checks=pa.Check(
-                lambda t: t["rank_best"] <= t["rank_worst"], error="a best place that is not the worse one"
-            ),
+            checks=pa.Check(lambda t: t["rank_best"] <= t["rank_worst"], error="best before worst"),
             unique=["round_id", "service_id"],
         ),
         "result.indicator_context": pa.DataFrameSchema(
