@@ -1,7 +1,6 @@
 """The ranking by need: what services are heading for, their ranks, how sure all of it is, and what it hangs on.
 
-Tables: result.indicator_estimate, result.indicator_verdict, result.need_…, which docs/methods.md explains.
-Method: docs/methods.md.
+Tables: result.indicator_{estimate,verdict}, result.funnel_limit, result.need_…. Method: docs/methods.md.
 """
 
 from collections.abc import Mapping
@@ -14,13 +13,11 @@ from numpy.typing import NDArray
 
 from pipeline.analysis import rank_tables as rows
 from pipeline.analysis.companion import Estimate, enough, estimate
-from pipeline.analysis.experts import expert_rows
 from pipeline.analysis.joint import Joint, counts_of, joint
-from pipeline.analysis.refits import refit_tables
 from pipeline.analysis.revised import revised
 from pipeline.analysis.score import Score, need
 from pipeline.analysis.variants import variant_tables
-from pipeline.analysis.verdicts import verdicts
+from pipeline.analysis.verdicts import funnel_limits, verdicts
 from pipeline.analysis.what_if import WhatIf
 from pipeline.progress import Say, silent
 from pipeline.registry.index import Index, Round
@@ -31,7 +28,7 @@ Floats = NDArray[np.float64]
 
 CELLS = """
 SELECT service_id, indicator_id, period, numerator, denominator, numerator_low, numerator_high
-FROM staging.pooled_cell WHERE era = ? AND period_start >= ? AND period_end <= ?
+FROM {cells} WHERE era = ? AND period_start >= ? AND period_end <= ?
 ORDER BY ALL
 """
 SERVICES = """
@@ -67,17 +64,6 @@ class Ranked:
         return WhatIf(self.ahead, self.score, self.delivered, list(self.services), self.index, self.each)
 
 
-def need_tables(con: duckdb.DuckDBPyConnection, registry: Registry, say: Say = silent) -> dict[str, pd.DataFrame]:
-    """The result tables of all rounds, one below the other."""
-    rounds = []
-    for each in registry.index.rounds:
-        of = ranked(con, registry, each, say=say)
-        found = tables(of, _refits(of, registry, say))
-        experts = expert_rows(of.needs, of.score, of.services, of.index, registry.experts)
-        rounds.append(found | {"result.need_expert": experts.assign(round_id=each.id)})
-    return {name: pd.concat([each[name] for each in rounds], ignore_index=True) for name in rounds[0]}
-
-
 def ranked(
     con: duckdb.DuckDBPyConnection,
     registry: Registry,
@@ -85,12 +71,17 @@ def ranked(
     index: Index | None = None,
     without: tuple[str, ...] = (),
     say: Say = silent,
+    cells_of: str = "staging.pooled_cell",
 ) -> Ranked:
-    """Ranks the services of a round. index: other choices than the registry's. without: indicators left out."""
+    """Ranks the services of a round. index: other choices than the registry's. without: indicators left out.
+
+    cells_of: the table of counts, `staging.first_cell` for those that were published first.
+    """
     index, place = index or registry.index, registry.jurisdiction
     known = con.execute(SERVICES).df()
     services, children = known["service_id"].to_numpy(), known["children"].to_numpy(dtype=float)
-    cells = con.execute(CELLS, [each.era, place.start_of(each.first_period), place.end_of(each.last_period)]).df()
+    span = place.start_of(each.first_period), place.end_of(each.last_period)
+    cells = con.execute(CELLS.format(cells=cells_of), [each.era, *span]).df()
     cells = cells[np.isin(cells["service_id"], services)]
     by_indicator = {str(name): group for name, group in cells.groupby("indicator_id") if enough(group)}
     entering = [one for one in registry.entering(each) if one.id not in without]
@@ -111,12 +102,6 @@ def ranked(
     )  # fmt: skip
 
 
-def _refits(of: Ranked, registry: Registry, say: Say) -> dict[str, pd.DataFrame]:
-    if of.ahead is None or not of.score.is_ranked.any():
-        return {}
-    return refit_tables(of.ahead, of.score, of.cells, of.delivered, of.services, of.index, of.each, registry, say)
-
-
 def tables(of: Ranked, refits: Mapping[str, pd.DataFrame] | None = None) -> dict[str, pd.DataFrame]:
     """The result tables of one round; with the right columns also where there is nothing to tell.
 
@@ -133,6 +118,7 @@ def tables(of: Ranked, refits: Mapping[str, pd.DataFrame] | None = None) -> dict
     if of.ahead is not None:
         posts = {post.indicator: post for post in index.goalposts if post.era == of.each.era}
         estimates = [rows.estimate_rows(own, of.ahead, of.needs, of.score, index) for own in of.estimates]
+        limits = [funnel_limits(own) for own in of.estimates]
         verdict = [verdicts(own, of.cells[own.indicator.id], posts[own.indicator.id]) for own in of.estimates]
         chosen = {name: draws[:, is_ranked] for name, draws in of.ahead.draws.items()}
         variant, choice = variant_tables(
@@ -145,6 +131,7 @@ def tables(of: Ranked, refits: Mapping[str, pd.DataFrame] | None = None) -> dict
         found |= {"result.need_variant": variant, "result.need_choice": choice}
         found["result.need_dimension"] = rows.dimension_rows(of.score)
         found |= {"result.need_model": of.ahead.table, "result.indicator_verdict": pd.concat(verdict)}
+        found["result.funnel_limit"] = pd.concat(limits)
     if estimates:
         found["result.indicator_estimate"] = pd.concat(estimates)
     found["result.need_score"] = rows.score_rows(of.score, of.companion, of.services, index).assign(

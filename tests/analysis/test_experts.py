@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline.analysis.experts import expert_rows
-from pipeline.analysis.need import Ranked, need_tables
+from pipeline.analysis.need import Ranked
+from pipeline.analysis.rounds import need_tables
 from pipeline.methods import ranking
 from pipeline.registry.experts import Expert
 from tests.analysis.small_release import ENGLAND, INDEX, drawn, ranking_of, release

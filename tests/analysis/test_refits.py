@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.need import Ranked, need_tables, tables
+from pipeline.analysis.need import Ranked, tables
 from pipeline.analysis.refits import _hidden_more, refit_tables
+from pipeline.analysis.rounds import need_tables
 from pipeline.progress import Step
 from pipeline.registry.index import Index, LeftOut
 from tests.analysis.small_release import ENGLAND, INDEX, YEARS, cells_of, drawn, ranking_of, release
