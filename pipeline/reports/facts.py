@@ -31,6 +31,7 @@ SHARED_TABLES = (
     "result.indicator_context",
     "result.context_model",
     "result.funnel_limit",
+    "mart.need_refit",
     "result.need_vintage",
     "result.need_vintage_round",
     "mart.cell",
@@ -48,7 +49,8 @@ class RoundFacts:
     list and indicator that could take it off. model: one row an indicator. choices: one row a choice of the method.
     dimensions: one row a dimension. whole: the row of mart.need_round; none where nobody is ranked.
     adjusted: one row a ranked service, of the second view; adjusted_round: one row; context_model: one an indicator.
-    funnel: one row an indicator and size. vintages: one row a service whose round was published twice; vintage_round.
+    funnel: one row an indicator and size. refits: one row a refit to other data.
+    vintages: one row a service whose round was published twice; vintage_round.
     """
 
     round: Round
@@ -67,6 +69,7 @@ class RoundFacts:
     adjusted_round: pd.DataFrame
     context_model: pd.DataFrame
     funnel: pd.DataFrame
+    refits: pd.DataFrame
     vintages: pd.DataFrame
     vintage_round: pd.DataFrame
     is_synthetic: bool
@@ -167,6 +170,7 @@ def _round(tables: Tables, registry: Registry, each: Round) -> RoundFacts:
         adjusted_round=_of(tables["result.adjusted_round"], each).reset_index(drop=True),
         context_model=_of(tables["result.context_model"], each).reset_index(drop=True),
         funnel=_of(tables["result.funnel_limit"], each).reset_index(drop=True),
+        refits=_of(tables["mart.need_refit"], each).reset_index(drop=True),
         vintages=_of(tables["result.need_vintage"], each).reset_index(drop=True),
         vintage_round=_of(tables["result.need_vintage_round"], each).reset_index(drop=True),
         is_synthetic=bool(cells["is_synthetic"].any()),

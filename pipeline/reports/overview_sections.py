@@ -7,7 +7,19 @@ import pandas as pd
 
 from pipeline.registry.breaks import Break
 from pipeline.registry.programme import Cohort
-from pipeline.reports import breaks, charts, context, courses, funnels, maps, method, overview_tables, peers, vintages
+from pipeline.reports import (
+    breaks,
+    charts,
+    context,
+    courses,
+    funnels,
+    maps,
+    method,
+    overview_tables,
+    peers,
+    refits,
+    vintages,
+)
 from pipeline.reports.facts import TIERS, Facts, RoundFacts, records
 from pipeline.reports.figures import Figure
 from pipeline.reports.tables import Table
@@ -104,7 +116,7 @@ def _dialogue(facts: Facts, say: Voice) -> Section:
 
 
 def _method(facts: Facts, say: Voice) -> Section:
-    made = (method.choices_table, method.weights_table, method.model_table)
+    made = (method.choices_table, refits.table, method.weights_table, method.model_table)
     return Section(
         "method",
         say("page.method"),

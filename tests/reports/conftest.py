@@ -182,6 +182,18 @@ def _funnel_and_vintages(indicators: list[str], round_id: str) -> dict[str, pd.D
         "result.funnel_limit": limit.assign(
             round_id=round_id, middle=12.0, low_95=2.0, high_95=22.0, low_998=0.0, high_998=60.0
         ),
+        "mart.need_refit": table(
+            """
+            position | kind        | left_out     | reason          | largest_change | kept_top_15 | kept_top_30
+            0        | none        |              |                 | 0              | 15          | 30
+            1        | half_year   | 2023         |                 | 0.376          | 13          | 25
+            2        | span        | 2024, 2024H2 | too_few_figures |                |             |
+            3        | suppression | 1 more       |                 | 0.041          | 14          | 30
+            """
+        ).assign(
+            round_id=round_id,
+            **{n: lambda t, n=n: pd.to_numeric(t[n]) for n in ("largest_change", "kept_top_15", "kept_top_30")},
+        ),
         "result.need_vintage": pd.DataFrame(
             {
                 "round_id": round_id, "service_id": ["s1", "s2"], "tier": ["A", "B"], "tier_first": ["A", "C"], "probability": [0.95, 0.6],
