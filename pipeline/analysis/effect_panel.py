@@ -1,7 +1,8 @@
 """What an evaluation looks at: services × periods, from counts to shares in the direction of need and to the index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import duckdb
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.methods import composite, rates
+from pipeline.methods.sites import Counts
 from pipeline.registry.index import Index
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
@@ -19,6 +21,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Names = NDArray[np.object_]
 COMPOSITE = "composite"
+COUNTS = ["numerator", "denominator", "numerator_low", "numerator_high"]
 
 CELLS = """
 SELECT member.service_id, cell.indicator_id, cell.period, cell.is_split, cell.numerator, cell.denominator,
@@ -84,13 +87,14 @@ class Panel:
     """The services of today, with the counts of the municipalities they have now, back in time. S services, T periods.
 
     services, peer_group: shape (S,). children: shape (S,), the newest number. is_split: services that any count was
-    shared out to over a split. periods: whole numbers, one more from each to the next. numerator, denominator:
+    shared out to over a split. periods: years or half-years as whole numbers, one more from each to the next. numerator, denominator:
     indicator → shape (S, T), hidden counts with their expectation, 0 cases where nothing is known.
-    start: cohort → shape (S,), number of the first guided period's column, infinite for the others; of every declared
+    bounded: indicator → shape (5, S, T), the arrays of `sites.Counts`. start: cohort → shape (S,), number of the first guided period's column, infinite for the others; of every declared
     cohort. asked: answer → shape (S,), who could have been guided and was not.
     """
 
     scale: Scale
+    is_yearly: bool
     services: Names
     peer_group: Names
     children: Floats
@@ -98,8 +102,21 @@ class Panel:
     periods: NDArray[np.int_]
     numerator: Mapping[str, Floats]
     denominator: Mapping[str, Floats]
+    bounded: Mapping[str, Floats]
     start: Mapping[str, Floats]
     asked: Mapping[str, Bools]
+
+    def weight(self, by: Literal["children", "none"]) -> Floats:
+        """Shape (S,)."""
+        return self.children if by == "children" else np.ones(len(self.children))
+
+    def counts(self, before: int) -> Counts:
+        """The counts of the columns before a start, for the joint model; hidden ones as their bounds."""
+        arrays = [np.stack([part[:, :before] for part in self.bounded[each.id]], 0) for each in self.scale.indicators]
+        parts = np.stack(arrays, 2)  # (part, S, J, T)
+        series = [each.in_era(self.scale.era) for each in self.scale.indicators]
+        times = self.periods[:before] * (2.0 if self.is_yearly else 1.0)
+        return Counts(*parts, [each.likelihood for each in series if each], times)
 
     def values(self) -> dict[str, Floats]:
         """Indicator → published values, shape (S, T); NaN where nothing is known."""
@@ -108,6 +125,19 @@ class Panel:
             cases = self.denominator[each.id]
             found[each.id] = each.per * self.numerator[each.id] / np.where(cases > 0, cases, np.nan)
         return found
+
+    def logits(self, name: str) -> Floats | None:
+        """The logit of an indicator in the direction of need, shape (S, T), half a case added on either side.
+
+        Nothing for an index or a ratio. Haldane (1956), Annals of Human Genetics 20:309.
+        """
+        indicator = next((each for each in self.scale.indicators if each.id == name), None)
+        series = indicator.in_era(self.scale.era) if indicator else None
+        if indicator is None or series is None or series.likelihood != "binomial":
+            return None
+        bad, cases = self.numerator[name], self.denominator[name]
+        logit = np.log((bad + 0.5) / (cases - bad + 0.5))
+        return np.where(cases > 0, logit if indicator.direction == "high_is_need" else -logit, np.nan)
 
 
 def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol) -> Panel:
@@ -120,7 +150,7 @@ def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol
     services = known["service_id"].to_numpy()
     cells = con.execute(CELLS, [era]).df()
     cells = cells[np.isin(cells["service_id"], services)]
-    cells["at"] = cells["period"].map(lambda period: _column(period, is_yearly))
+    cells["at"] = cells["period"].map(lambda period: column(period, is_yearly))
     indicators = [
         each
         for each in registry.ranked
@@ -137,7 +167,7 @@ def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol
     start = {
         name: np.where(
             np.isin(services, guided.loc[guided["cohort_id"] == name, "service_id"]),
-            _column(_zero(each), is_yearly) - (periods[0] if len(periods) else 0),
+            column(_zero(each), is_yearly) - (periods[0] if len(periods) else 0),
             np.inf,
         )
         for name, each in cohorts.items()
@@ -148,13 +178,15 @@ def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol
     asked = asked[asked["cohort_id"].isin(protocol.cohorts)]
     return Panel(
         Scale(tuple(indicators), dimensions, registry.index, era),
+        is_yearly,
         services,
         known["peer_group"].to_numpy(),
         known["children"].to_numpy(dtype=float),
         np.isin(services, used.loc[used["is_split"], "service_id"]),
         periods,
         {name: numerator for name, (numerator, _) in counts.items()},
-        {name: denominator for name, (_, denominator) in counts.items()},
+        {name: bounded[1] for name, (_, bounded) in counts.items()},
+        {name: bounded for name, (_, bounded) in counts.items()},
         start,
         {
             answer: np.isin(services, asked.loc[asked["answer"] == answer, "service_id"])
@@ -170,7 +202,7 @@ def _zero(cohort: Cohort) -> str:
     return phase.first_period
 
 
-def _column(period: str, is_yearly: bool) -> int:
+def column(period: str, is_yearly: bool) -> int:
     """A period's number: of its year, or of its half-year; a year's figure stands in the half-year in which it ends."""
     if is_yearly:
         return int(period[:4])
@@ -180,29 +212,30 @@ def _column(period: str, is_yearly: bool) -> int:
 def _counts(
     cells: pd.DataFrame, indicator: Indicator, era: str, services: Names, periods: NDArray[np.int_], first: Floats
 ) -> tuple[Floats, Floats]:
-    """(numerator, denominator), shape (S, T). A hidden count has its expectation at the rate of its service, which for a
-    guided one is another before the start and since."""
+    """(numerator with expectations, shape (S, T); the arrays of `sites.Counts`, shape (5, S, T)).
+
+    A hidden count has its expectation at the rate of its service, which for a guided one is another before the start
+    and since.
+    """
     own = cells[cells["indicator_id"] == indicator.id]
     series = indicator.in_era(era)
     assert series is not None
     row = np.searchsorted(services, own["service_id"].to_numpy())
-    column = own["at"].to_numpy() - periods[0]
-    counts = rates.expected_counts(
-        own["numerator"],
-        own["denominator"],
-        own["numerator_low"],
-        own["numerator_high"],
-        2 * row + (column >= first[row]),
-        2 * len(services),
-        series.likelihood,
-    )
-    shape = (len(services), len(periods))
-    numerator, denominator = np.zeros(shape), np.zeros(shape)
-    np.add.at(numerator, (row, column), counts)
-    np.add.at(denominator, (row, column), own["denominator"].to_numpy(dtype=float))
-    return numerator, denominator
-
-
-def named(sequence: Sequence[str]) -> str:
-    """Names in a row, for a reason."""
-    return ", ".join(sequence)
+    at = row, own["at"].to_numpy() - periods[0]
+    numerator, denominator, low, high = own[COUNTS].to_numpy(dtype=float).T
+    group = 2 * row + (at[1] >= first[row])
+    counts = rates.expected_counts(numerator, denominator, low, high, group, 2 * len(services), series.likelihood)
+    is_hidden = np.isnan(numerator)
+    summed = np.zeros((6, len(services), len(periods)))
+    for part, each in enumerate(
+        (
+            counts,
+            np.where(is_hidden, 0, numerator),
+            denominator,
+            np.where(is_hidden, low, 0),
+            np.where(is_hidden, high, 0),
+            np.where(is_hidden, denominator, 0),
+        )
+    ):
+        np.add.at(summed[part], at, each)
+    return summed[0], summed[1:]

@@ -68,7 +68,7 @@ class Protocol(Declaration):
     """The plan for the effect on one cohort, or on several together: written first, dated, and kept.
 
     The windows are the cohorts' phases, as far from the start in each. comparisons: the first is the primary one. multiplicity is over the primary
-    outcome's dimensions; single indicators are described, not tested. outcomes_read_on: the first day anybody read
+    outcome's dimensions; single indicators are described, not tested. covid_periods: what the check `covid_left_out` leaves out. outcomes_read_on: the first day anybody read
     outcomes of the scored phase; left out as long as nobody has.
     """
 
@@ -85,6 +85,7 @@ class Protocol(Declaration):
     comparisons: Annotated[tuple[Comparison, ...], Field(min_length=1)]
     checks: tuple[Check, ...] = ()
     placebos: tuple[Placebo, ...] = ()
+    covid_periods: tuple[Period, ...] = ()
     multiplicity: Literal["holm"]
     smallest_effect: SmallestEffect
     inference: Inference
@@ -106,6 +107,8 @@ class Protocol(Declaration):
             given = getattr(self, name)
             if len(set(given)) < len(given):
                 raise ValueError(f"{name} are named once each")
+        if ("covid_left_out" in self.checks) != bool(self.covid_periods):
+            raise ValueError("covid_periods and the check covid_left_out go together")
         return self
 
     @property
