@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from pipeline.alerts import tell as alerts
 from pipeline.alerts.news import BUILT, REFUSED
 from pipeline.alerts.tell import Sent
+from pipeline.analysis.effect import effect_tables
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
@@ -37,7 +38,7 @@ from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dat
 
 SHORT_WAIT = timedelta(minutes=2)
 REPORTED = "report files"  # how the ledger says that a run wrote some
-ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
+ANALYSES = (need_tables, peer_tables, tracking_tables, effect_tables, outlier_tables)
 Came = list[Run] | AlreadyRunning | BadInput  # of a jurisdiction that was to be served
 
 

@@ -1,5 +1,6 @@
 """The estimators an evaluation is asked of: the primary one, the checks beside it, and the placebos."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from pipeline.methods.imputation import Windows
 from pipeline.methods.rates import normal_quantile
 from pipeline.methods.two_way import sun_abraham, two_way_effect
 from pipeline.methods.verdict import Interval
+from pipeline.registry.protocol import Check, Placebo
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -51,7 +53,7 @@ class Question:
     @property
     def guided(self) -> Bools:
         """Shape (S,)."""
-        return np.isfinite(self.start)
+        return np.asarray(np.isfinite(self.start))
 
     def told(self) -> "Question":
         """Of the units with figures: the guided in their baseline and scored periods, the others in both of some start.
@@ -60,6 +62,8 @@ class Question:
         """
         known = np.isfinite(self.outcome) & (self.weight > 0)[:, None]
         starts = np.unique(self.start[self.guided])
+        if not starts.size:
+            return self
         both = np.stack([self._both(known, np.full(len(known), each)) for each in starts], axis=1)
         kept = np.where(self.guided, self._both(known, self.start), both.any(1))
         return replace(self, eligible=self.eligible & (both.all(1) | self.guided)).only(kept)
@@ -69,7 +73,7 @@ class Question:
         since = imputation.since_start(start, known.shape[1])
         before = (since >= self.windows.baseline[0]) & (since <= self.windows.baseline[1])
         after = self.windows.scored_cells(start, known.shape[1])
-        return (known & before).any(1) & (known & after).any(1)
+        return np.asarray((known & before).any(1) & (known & after).any(1))
 
 
 @dataclass(frozen=True)
@@ -241,3 +245,17 @@ def by_event(asked: Question, first: int, last: int) -> dict[int, Interval]:
             drawn = imputed(moved)
             found[event] = drawn.effect if drawn.effect.is_known else found[event]
     return found
+
+
+CHECKS: Mapping[Check, Callable[[Question], Answer]] = {
+    "callaway_santanna_never": lambda asked: callaway_santanna(asked, "never"),
+    "callaway_santanna_not_yet": lambda asked: callaway_santanna(asked, "not_yet"),
+    "sun_abraham": sun_and_abraham,
+    "two_way_shown_only": two_way,
+    "unweighted": unweighted,
+    "peer_group_by_time": within_strata,
+}
+PLACEBOS: Mapping[Placebo, Callable[[Question], Answer]] = {
+    "earlier_start": earlier_start,
+    "next_in_line": next_in_line,
+}

@@ -42,7 +42,10 @@ FROM core.service WHERE valid_to IS NULL AND not_ranked_reason IS NULL ORDER BY 
 
 @dataclass(frozen=True)
 class Scale:
-    """How shares become outcomes. indicators: those of the protocol's dimensions, in order; era: which goalposts hold."""
+    """How shares become outcomes.
+
+    indicators: those of the protocol's dimensions, in order. era: which goalposts hold.
+    """
 
     indicators: tuple[Indicator, ...]
     dimensions: tuple[str, ...]
@@ -87,10 +90,11 @@ class Panel:
     """The services of today, with the counts of the municipalities they have now, back in time. S services, T periods.
 
     services, peer_group: shape (S,). children: shape (S,), the newest number. is_split: services that any count was
-    shared out to over a split. periods: years or half-years as whole numbers, one more from each to the next. numerator, denominator:
-    indicator → shape (S, T), hidden counts with their expectation, 0 cases where nothing is known.
-    bounded: indicator → shape (5, S, T), the arrays of `sites.Counts`. start: cohort → shape (S,), number of the first guided period's column, infinite for the others; of every declared
-    cohort. asked: answer → shape (S,), who could have been guided and was not.
+    shared out to over a split. periods: years or half-years as whole numbers, one more from each to the next.
+    numerator, denominator: indicator → shape (S, T), hidden counts with their expectation, 0 cases where nothing is
+    known. bounded: indicator → shape (5, S, T), the arrays of `sites.Counts`. start: cohort → shape (S,), number of the
+    first guided period's column, infinite for the others; of every declared cohort. asked: answer → shape (S,), who
+    could have been guided and was not.
     """
 
     scale: Scale
@@ -115,8 +119,10 @@ class Panel:
         arrays = [np.stack([part[:, :before] for part in self.bounded[each.id]], 0) for each in self.scale.indicators]
         parts = np.stack(arrays, 2)  # (part, S, J, T)
         series = [each.in_era(self.scale.era) for each in self.scale.indicators]
-        times = self.periods[:before] * (2.0 if self.is_yearly else 1.0)
-        return Counts(*parts, [each.likelihood for each in series if each], times)
+        times = np.asarray(self.periods[:before], float) * (2 if self.is_yearly else 1)
+        numerator, denominator, low, high, hidden = parts
+        law = [each.likelihood for each in series if each]
+        return Counts(numerator, denominator, low, high, hidden, law, times)
 
     def values(self) -> dict[str, Floats]:
         """Indicator → published values, shape (S, T); NaN where nothing is known."""

@@ -1,4 +1,4 @@
-"""What a protocol's programme could show at all: simulated with its own services, cases and scatter. Table: result.power."""
+"""What a protocol's programme could show at all, simulated with its own services, cases and scatter: result.power."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,14 +16,19 @@ from pipeline.registry.protocol import Protocol
 Floats = NDArray[np.float64]
 
 ODDS_RATIOS = (0.7, 0.5)
+RUNS = 300
 FEWEST_PERIODS = 3  # below that a passing deviation cannot be told from a lasting one
-POWER = {"protocol_id": "str", "outcome_id": "str", "unit": "str", "odds_ratio": "float64"} | dict.fromkeys(
-    ["effect", "detected", "smallest_visible", "sd", "bias", "lasting_sd", "passing_sd", "memory", "level", "wanted_power"],
-    "float64",
-) | dict.fromkeys(["n_guided", "n_services", "runs", "seed"], "int64")  # fmt: skip
+POWER = (
+    dict.fromkeys(["protocol_id", "outcome_id", "unit"], "str")
+    | dict.fromkeys(["odds_ratio", "effect", "detected", "smallest_visible", "sd", "bias"], "float64")
+    | dict.fromkeys(["lasting_sd", "passing_sd", "memory", "level", "wanted_power"], "float64")
+    | dict.fromkeys(["n_guided", "n_services", "runs", "seed"], "int64")
+)
 
 
-def power_rows(of: Panel, registry: Registry, protocol: Protocol, runs: int, say: Say = silent) -> list[dict[str, Any]]:
+def power_rows(
+    of: Panel, registry: Registry, protocol: Protocol, runs: int = RUNS, say: Say = silent
+) -> list[dict[str, Any]]:
     """One row an outcome and odds ratio; none where there are too few figures from before the start.
 
     The scatter is that of the periods before the first start: no outcome of the guidance is read for it.
@@ -98,6 +103,8 @@ def _world(of: Panel, at: dynamic.Dynamics, protocol: Protocol) -> World:
 
 def _stacked(of: Panel, rates: Floats) -> Floats:
     """Outcomes in the order of their names; the composite, on which units are chosen, is the last."""
-    values: Mapping[str, Floats] = {each.id: each.per * rates[number] for number, each in enumerate(of.scale.indicators)}
+    values: Mapping[str, Floats] = {
+        each.id: each.per * rates[number] for number, each in enumerate(of.scale.indicators)
+    }
     outcomes = of.scale.outcomes(values)
     return np.stack([outcomes[name] for name in of.scale.names])

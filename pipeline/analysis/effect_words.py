@@ -1,6 +1,6 @@
-"""What may be said of a group's effect: its course, the verdict, why there is none, and where a protocol was not followed."""
+"""What may be said of a group's effect: its course, the verdict, why there is none, where a protocol was not kept."""
 
-from datetime import date
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,12 @@ from scipy import stats
 
 from pipeline.analysis.effect_methods import Question
 from pipeline.analysis.effect_panel import COMPOSITE, Panel
-from pipeline.methods.imputation import Windows, since_start
+from pipeline.analysis.effect_questions import Questions
+from pipeline.methods.imputation import since_start
 from pipeline.methods.verdict import Evidence, Interval, judge
 from pipeline.registry.load import Registry
-from pipeline.registry.protocol import Comparison, Protocol
+from pipeline.registry.model import Indicator
+from pipeline.registry.protocol import Comparison
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +54,7 @@ def _means(asked: Question, window: tuple[float, float]) -> Floats:
 def _others(asked: Question, start: float) -> dict[str, float]:
     """The mean of those not guided in the windows around a start."""
     others = asked.only(~asked.guided)
-    around = Question(**{**vars(others), "start": np.full(len(others.start), start)})
+    around = replace(others, start=np.full(len(others.start), start))
     return {
         "before": _mean(_means(around, asked.windows.baseline), around.weight),
         "now": _mean(_means(around, asked.windows.scored), around.weight),
@@ -83,59 +85,62 @@ def judged(asked: Question, beyond: Interval, reason: str = "") -> str:
     return str(judge(evidence).verdict)
 
 
-def why_not(reason: str, name: str, of: Panel, registry: Registry, windows: Windows, start: Floats) -> str:
+def why_not(reason: str, name: str, of: Questions, registry: Registry) -> str:
     """A reason of having too few guided, put down to a break in the series where one parts the windows."""
-    if reason != "too_few_guided" or not np.isfinite(start).any():
+    panel, known = of.of, of.start[np.isfinite(of.start)]
+    if reason != "too_few_guided" or not known.size:
         return reason
-    first = of.periods[0] + start[np.isfinite(start)].min() + windows.baseline[0]
-    last = of.periods[0] + start[np.isfinite(start)].max() + windows.scored[1]
+    first, last = panel.periods[0] + known.min() + of.windows.baseline[0], panel.periods[0] + known.max()
     place = registry.jurisdiction
-    begin, end = place.start_of(_period(first, of.is_yearly)), place.end_of(_period(last, of.is_yearly))
-    return "series_break" if _parted(name, of, registry, begin, end) else reason
-
-
-def _parted(name: str, of: Panel, registry: Registry, begin: date, end: date) -> bool:
-    """Whether a break after which nothing may be compared lies between two days, for an outcome or any part of it."""
-    parts = [each for each in of.scale.indicators if name in (each.id, each.dimension) or name == COMPOSITE]
-    return any(
+    begin = place.start_of(_period(first, panel.is_yearly))
+    end = place.end_of(_period(last + of.windows.scored[1], panel.is_yearly))
+    is_parted = any(
         each.effect == "not_comparable" and each.parts(begin, end)
-        for indicator in parts
+        for indicator in _parts(panel, name)
         for each in registry.breaks_of(indicator.id)
     )
+    return "series_break" if is_parted else reason
 
 
-def _period(number: float, is_yearly: bool) -> str:
-    whole = int(number)
-    return str(whole) if is_yearly else f"{whole // 2}H{whole % 2 + 1}"
-
-
-def departures(of: Panel, registry: Registry, protocol: Protocol, name: str, comparison: Comparison) -> list[str]:
+def departures(of: Questions, name: str, comparison: Comparison) -> list[str]:
     """Where a result does not follow its protocol, as words of docs/glossary.md."""
     found = []
-    if comparison not in protocol.comparisons:
+    if comparison not in of.protocol.comparisons:
         found.append("comparison_not_declared")
-    if name == COMPOSITE and set(protocol.primary.dimensions) - set(of.scale.dimensions):
+    if name == COMPOSITE and set(of.protocol.primary.dimensions) - set(of.of.scale.dimensions):
         found.append("dimensions_missing")
-    if _missing_periods(of, registry, protocol, name):
+    if _has_gap(of, name):
         found.append("periods_missing")
-    if protocol.amended_late:
+    if of.protocol.amended_late:
         found.append("amended_after_reading")
     return found
 
 
-def _missing_periods(of: Panel, registry: Registry, protocol: Protocol, name: str) -> bool:
-    """Whether no service has a figure in some period of the baseline or the scored phase."""
-    parts = [each for each in of.scale.indicators if name in (each.id, each.dimension) or name == COMPOSITE]
-    known = np.stack([of.denominator[each.id] > 0 for each in parts])
-    series = [each.in_era(of.scale.era) for each in parts]
-    step = 2 if not of.is_yearly and any(each and each.frequency == "year" for each in series) else 1
-    seen = set(of.periods[known.all(0).any(0)].tolist())
-    cohorts = [each for each in registry.cohorts if each.id in protocol.cohorts]
-    wanted = set()
-    for cohort in cohorts:
-        windows = protocol.windows(cohort)
-        zero = of.periods[0] + of.start[cohort.id][np.isfinite(of.start[cohort.id])].min(initial=np.inf)
-        for first, last in (windows.baseline, windows.scored):
-            if np.isfinite(zero):
-                wanted |= set(range(int(zero + first), int(zero + last) + 1))
-    return not {each for each in wanted if step == 1 or each % 2} <= seen
+def _has_gap(of: Questions, name: str) -> bool:
+    """Whether nobody has a figure in some period of a start's baseline or scored phase.
+
+    A year's figure stands in its second half-year alone.
+    """
+    panel = of.of
+    parts = _parts(panel, name)
+    known = np.all([panel.denominator[each.id] > 0 for each in parts], axis=0).any(0)
+    series = [each.in_era(panel.scale.era) for each in parts]
+    is_yearly_part = not panel.is_yearly and any(each and each.frequency == "year" for each in series)
+    wanted = {
+        round(start + since)
+        for start in np.unique(of.start[np.isfinite(of.start)])
+        for first, last in (of.windows.baseline, of.windows.scored)
+        for since in range(round(first), round(last) + 1)
+    }
+    there = set(np.flatnonzero(known).tolist())
+    return any(each not in there for each in wanted if not is_yearly_part or (panel.periods[0] + each) % 2)
+
+
+def _parts(of: Panel, name: str) -> list[Indicator]:
+    """The indicators an outcome is made of."""
+    return [each for each in of.scale.indicators if name in (each.id, each.dimension) or name == COMPOSITE]
+
+
+def _period(number: float, is_yearly: bool) -> str:
+    whole = round(number)
+    return str(whole) if is_yearly else f"{whole // 2}H{whole % 2 + 1}"

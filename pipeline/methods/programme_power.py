@@ -1,7 +1,7 @@
 """What a programme of several cohorts could have shown in each of its outcomes: simulated as it is declared.
 
-Unlike `power`, which asks of one share, countries are drawn with all indicators at once, correlated, with the cases that
-services really have; so the power of a dimension and of the composite is that of their own noise.
+Unlike `power`, which asks of one share, countries are drawn with all indicators at once, correlated, with the cases
+that services really have; so the power of a dimension and of the composite is that of their own noise.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pipeline.methods.drift import RAMP, drift, reached
-from pipeline.methods.imputation import NEVER, Windows, since_start, solved, summed, sums
+from pipeline.methods.imputation import NEVER, Windows, since_start, solved, totals
 from pipeline.methods.sites import Law
 
 Floats = NDArray[np.float64]
@@ -90,17 +90,25 @@ def country(rng: np.random.Generator, world: World, plan: Plan, odds: Floats, ou
     passing = np.stack([drift(rng, (units, periods), float(np.sqrt(each)), world.memory) for each in world.passing])
     latent = world.level[:, None, None] + lasting + passing
     plain = _rates(world, latent)
-    counted = _counts(rng, world, plain)
+    counted = _counts(rng, world, plain, world.cases)
     seen = np.where(world.cases > 0, world.cases, np.nan)
     start, eligible = _chosen(rng, outcomes(counted / seen)[-1], plan)
-    part = reached(np.where(np.isfinite(start[:, None]), since_start(start, periods), -1), plan.ramp)
-    counts, rates = [counted], [plain]
-    for ratio in odds[1:]:
-        rates.append(_rates(world, latent + world.worse[:, None, None] * np.log(ratio) * part))
-        counts.append(np.where(part > 0, _counts(rng, world, rates[-1]), counted))
-    told = np.stack([outcomes(each / seen) for each in counts])
-    true = np.stack([outcomes(each) for each in rates])
-    return Drawn(np.stack(counts), np.stack(rates), told, true, start, eligible)
+    counts, rates = (np.repeat(each[None], len(odds), axis=0) for each in (counted, plain))
+    own = np.isfinite(start)  # only their figures hang on the odds ratio
+    part = reached(since_start(start[own], periods).clip(-1), plan.ramp)
+    for place, ratio in enumerate(odds[1:], 1):
+        rates[place][:, own] = _rates(world, latent[:, own] + world.worse[:, None, None] * np.log(ratio) * part)
+        drawn = _counts(rng, world, rates[place][:, own], world.cases[:, own])
+        counts[place][:, own] = np.where(part > 0, drawn, counted[:, own])
+    return Drawn(counts, rates, _told(counts / seen, own, outcomes), _told(rates, own, outcomes), start, eligible)
+
+
+def _told(rates: Floats, own: NDArray[np.bool_], outcomes: Outcomes) -> Floats:
+    """Outcomes of each odds ratio, shape (R, K, S, T)."""
+    told = np.repeat(outcomes(rates[0])[None], len(rates), axis=0)
+    for place in range(1, len(rates)):
+        told[place][:, own] = outcomes(rates[place][:, own])
+    return told
 
 
 def _rates(world: World, latent: Floats) -> Floats:
@@ -108,14 +116,13 @@ def _rates(world: World, latent: Floats) -> Floats:
     return np.where(is_share, special.expit(latent), np.exp(np.minimum(latent, 50)))
 
 
-def _counts(rng: np.random.Generator, world: World, rates: Floats) -> Floats:
+def _counts(rng: np.random.Generator, world: World, rates: Floats, cases: Floats) -> Floats:
     counts = np.empty(rates.shape)
     for kind, (law, scatter) in enumerate(zip(world.law, world.dispersion, strict=True)):
-        cases = world.cases[kind]
         if law == "binomial":
-            counts[kind] = rng.binomial(np.round(cases).astype(int), rates[kind])
+            counts[kind] = rng.binomial(np.round(cases[kind]).astype(int), rates[kind])
         else:
-            counts[kind] = scatter * rng.poisson(cases * rates[kind] / scatter)
+            counts[kind] = scatter * rng.poisson(cases[kind] * rates[kind] / scatter)
     return counts
 
 
@@ -136,11 +143,12 @@ def _chosen(rng: np.random.Generator, need: Floats, plan: Plan) -> tuple[Floats,
 def estimates(outcomes: Floats, weight: Floats, start: Floats, windows: Windows) -> Floats:
     """The imputation estimate of each outcome, shape (R, K). outcomes: shape (R, K, S, T), NaN where unknown."""
     periods = outcomes.shape[-1]
-    known = np.isfinite(outcomes[0]).swapaxes(0, 1)  # who is known does not hang on the odds ratio
-    y = np.where(known, outcomes.swapaxes(1, 2), 0.0)
-    baseline = windows.baseline_cells(start, periods)[:, None]
-    scored = windows.scored_cells(start, periods)[:, None]
-    return solved(summed(sums(y, known * weight[:, None, None], baseline & known, scored & known))).T
+    known = np.isfinite(outcomes[0])  # who is known does not hang on the odds ratio
+    baseline, scored = windows.baseline_cells(start, periods), windows.scored_cells(start, periods)
+    y, cell_weight = np.where(known, outcomes, 0.0), known * weight[:, None]
+    return solved(
+        totals(y, cell_weight, np.broadcast_to(baseline, known.shape), np.broadcast_to(scored, known.shape))
+    ).T
 
 
 def true_effect(drawn: Drawn, weight: Floats, windows: Windows) -> Floats:

@@ -59,8 +59,8 @@ def reassigned(
 ) -> Reassigned:
     """The mean effect (`imputation.average_effect`), and what it is when the starts are dealt anew among the eligible.
 
-    eligible: shape (n_units,), the units that could have been guided, the guided ones among them; the others keep their
-    start. strata: shape (n_units,), whole numbers; starts are dealt inside a stratum. is_within: units are also compared
+    eligible: shape (n_units,), the units that could have been guided, the guided ones among them; others keep their
+    start. strata: shape (n_units,), whole numbers; starts are dealt inside one. is_within: units are also compared
     inside their stratum only, as by `imputation.average_effect_within`. The sums of every unit under every start are
     made once, so that a draw is a sum and a solution of n_periods equations.
 

@@ -131,7 +131,7 @@ class CohortMember(Declaration):
 
 
 class Asked(Declaration):
-    """A municipality that could have been guided and was not, as it was called and coded then: not offered, or declined."""
+    """A municipality that could have been guided and was not: not offered, or declined. Called and coded as then."""
 
     name: str
     municipality_code: str

@@ -67,9 +67,10 @@ class Amendment(Declaration):
 class Protocol(Declaration):
     """The plan for the effect on one cohort, or on several together: written first, dated, and kept.
 
-    The windows are the cohorts' phases, as far from the start in each. comparisons: the first is the primary one. multiplicity is over the primary
-    outcome's dimensions; single indicators are described, not tested. covid_periods: what the check `covid_left_out` leaves out. outcomes_read_on: the first day anybody read
-    outcomes of the scored phase; left out as long as nobody has.
+    The windows are the cohorts' phases, as far from the start in each. comparisons: the first is the primary one.
+    multiplicity is over the primary outcome's dimensions; single indicators are described, not tested. covid_periods:
+    what the check `covid_left_out` leaves out. outcomes_read_on: the first day anybody read outcomes of the scored
+    phase; left out as long as nobody has.
     """
 
     id: Identifier
@@ -134,20 +135,22 @@ def ordinal(period: Period) -> int:
 
 
 def phase_mistakes(protocol: Protocol, cohorts: Sequence[Cohort]) -> Iterator[tuple[str, str, str]]:
-    """(field, given, allowed) where a protocol's windows are no phases of its cohorts, lie on the wrong side or differ."""
+    """(field, given, allowed) where windows are no phases of the cohorts, lie on the wrong side, or differ."""
     found = {}
     for cohort in cohorts:
         for field, phase in (
-            ("baseline_phase", protocol.baseline_phase), ("scored_phase", protocol.scored_phase), ("cohorts", "start_up"),
-        ):  # fmt: skip
+            ("baseline_phase", protocol.baseline_phase),
+            ("scored_phase", protocol.scored_phase),
+            ("cohorts", "start_up"),
+        ):
             if cohort.phase(phase) is None:
                 yield field, repr(phase), f"a phase of {cohort.id}: " + ", ".join(each.id for each in cohort.phases)
                 return
         try:
-            found[cohort.id] = (protocol.windows(cohort), cohort.era)
+            found[cohort.id] = protocol.windows(cohort), cohort.era
         except ValueError as error:
             yield "baseline_phase", str(error), "a baseline before the start_up phase and a scored phase from it on"
             return
     if len(set(found.values())) > 1:
-        told = ", ".join(f"{name} {windows.baseline} and {windows.scored} in {era}" for name, (windows, era) in found.items())
-        yield "cohorts", told, "cohorts of one era with phases as far from their start; others in a protocol of their own"
+        told = ", ".join(f"{name} {each.baseline} and {each.scored} in {era}" for name, (each, era) in found.items())
+        yield "cohorts", told, "cohorts of one era with phases as far from their start; others in another protocol"
