@@ -9,6 +9,7 @@ from pipeline import intake
 from pipeline.alerts import tell as alerts
 from pipeline.alerts.news import BUILT, REFUSED
 from pipeline.alerts.tell import Sent
+from pipeline.analysis.effect import effect_tables
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
@@ -28,7 +29,7 @@ from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
 REPORTED = "report files"  # how the ledger says that a run wrote some
-ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
+ANALYSES = (need_tables, peer_tables, tracking_tables, effect_tables, outlier_tables)
 Came = list[Run] | AlreadyRunning | BadInput  # of a jurisdiction that was to be served
 
 

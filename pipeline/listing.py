@@ -135,7 +135,7 @@ def _protocols(registry: Registry) -> list[dict[str, Any]]:
     return [
         {
             "id": each.id,
-            "cohort": each.cohort,
+            "cohorts": ", ".join(each.cohorts),
             "decided_on": each.decided_on,
             "outcomes_read_on": each.outcomes_read_on or "outcomes not read",
             "estimator": each.estimator,

@@ -57,6 +57,15 @@ class GroupTime:
             overall = float(effects[late].mean()), influence[:, late].mean(1)
         return Aggregated(keys, effects, errors, *overall)
 
+    def scored(self, first: float, last: float) -> tuple[float, float]:
+        """(mean effect of the cells so many periods since the start, by size; its standard error); NaN without any."""
+        since = self.period - self.group
+        cells = (since >= first) & (since <= last)
+        if not cells.any():
+            return np.nan, np.nan
+        effect, influence = self._mean(cells)
+        return effect, standard_error(influence)
+
     def _mean(self, cells: Bools, by_size: bool = True) -> tuple[float, Floats]:
         """(mean effect of some cells, its influence); a plain mean when not by size."""
         if by_size:

@@ -130,6 +130,14 @@ class CohortMember(Declaration):
     challenges: tuple[Challenge, ...] = ()
 
 
+class Asked(Declaration):
+    """A municipality that could have been guided and was not: not offered, or declined. Called and coded as then."""
+
+    name: str
+    municipality_code: str
+    answer: Literal["not_offered", "declined"]
+
+
 class Guides(Declaration):
     """The guides of a cohort together: how many, in posts of which size (per cent of full time)."""
 
@@ -150,6 +158,7 @@ class Cohort(Declaration):
     era: Identifier
     phases: tuple[Phase, ...]
     members: Annotated[tuple[CohortMember, ...], Field(min_length=1)]
+    asked: tuple[Asked, ...] = ()
     size: int | None = None
     guides: Guides | None = None
     gatherings: tuple[Gathering, ...] = ()

@@ -44,7 +44,12 @@ def _programme(registry: "Registry") -> Iterator[Mistake]:
 def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
     file = f"programme/{cohort.id}.toml"
     programme = registry.programme
+    members = {each.municipality_code for each in cohort.members}
     yield from _doubled(file, "members", (each.municipality_code for each in cohort.members))
+    yield from _doubled(file, "asked", (each.municipality_code for each in cohort.asked))
+    for one in cohort.asked:
+        if one.municipality_code in members:
+            yield file, "asked", repr(one.municipality_code), "a municipality that is no member: it was not guided"
     yield from _doubled(file, "phases", (each.id for each in cohort.phases))
     yield from _doubled(file, "gatherings", (f"no. {each.number}" for each in cohort.gatherings))
     last = programme.gatherings if programme else 0
@@ -82,10 +87,10 @@ def _protocol(registry: "Registry", protocol: Protocol) -> Iterator[Mistake]:
     yield from _unknown(file, "primary.dimensions", protocol.primary.dimensions, dimensions)
     yield from _doubled(file, "primary.dimensions", protocol.primary.dimensions)
     cohorts = {each.id: each for each in registry.cohorts}
-    yield from _unknown(file, "cohort", [protocol.cohort], cohorts)
-    if protocol.cohort in cohorts:
-        cohort = cohorts[protocol.cohort]
-        yield from ((file, *mistake) for mistake in phase_mistakes(protocol, cohort))
+    yield from _unknown(file, "cohorts", protocol.cohorts, cohorts)
+    chosen = [cohorts[name] for name in protocol.cohorts if name in cohorts]
+    yield from ((file, *mistake) for mistake in phase_mistakes(protocol, chosen))
+    for cohort in chosen[:1]:
         measured = {
             each.dimension for each in registry.indicators.values() if each.use == "rank" and each.in_era(cohort.era)
         }

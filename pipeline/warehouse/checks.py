@@ -62,6 +62,28 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
             checks=pa.Check(lambda t: t["service_id"] != t["peer_id"], error="nobody is a peer of itself"),
             unique=["round_id", "service_id", "peer_id"],
         ),
+        "result.effect": pa.DataFrameSchema(
+            {
+                "p_value": pa.Column(float, share, nullable=True),
+                "p_holm": pa.Column(float, share, nullable=True),
+                "smallest_visible": pa.Column(float, pa.Check.ge(0), nullable=True),
+            },
+            checks=[
+                pa.Check(
+                    lambda t: t["estimate"].isna() | ((t["low"] <= t["estimate"]) & (t["estimate"] <= t["high"])),
+                    error="an estimate within its interval",
+                ),
+                pa.Check(lambda t: t["estimate"].notna() | t["reason"].notna(), error="a reason without an estimate"),
+            ],
+            unique=["protocol_id", "outcome_id", "comparison", "method", "part"],
+        ),
+        "result.effect_by_period": pa.DataFrameSchema(
+            unique=["protocol_id", "outcome_id", "comparison", "periods_since_start"]
+        ),
+        "result.power": pa.DataFrameSchema(
+            {"detected": pa.Column(float, share), "smallest_visible": pa.Column(float, pa.Check.ge(0))},
+            unique=["protocol_id", "outcome_id", "odds_ratio"],
+        ),
         "result.outlier": pa.DataFrameSchema(
             {
                 "indicator_id": pa.Column(checks=pa.Check.isin(indicators)),

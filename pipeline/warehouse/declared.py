@@ -28,6 +28,7 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "round", pd.DataFrame(_rounds(registry))
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
     yield "cohort_member", frame(_cohort_members(registry), COHORT_MEMBER)
+    yield "asked", frame(_asked(registry), ASKED)
     yield "phase", frame(_phases(registry), PHASE)
     yield "measure", frame(_measures(registry), MEASURE)
     yield "series_break", frame(_breaks(registry), SERIES_BREAK)
@@ -55,6 +56,7 @@ COHORT_MEMBER = {
     "start_date": DAY,
     "end_date": DAY,
 }
+ASKED = {"cohort_id": "str", "member_name": "str", "municipality_code": "str", "code_date": DAY, "answer": "str"}
 PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
 MEASURE = {
     "measure_id": "str",
@@ -221,6 +223,18 @@ def _cohort_members(registry: Registry) -> Iterator[dict[str, Any]]:
                 "code_date": cohort.code_date,
                 "start_date": cohort.start,
                 "end_date": cohort.end,
+            }
+
+
+def _asked(registry: Registry) -> Iterator[dict[str, Any]]:
+    for cohort in registry.cohorts:
+        for each in cohort.asked:
+            yield {
+                "cohort_id": cohort.id,
+                "member_name": each.name,
+                "municipality_code": each.municipality_code,
+                "code_date": cohort.code_date,
+                "answer": each.answer,
             }
 
 
