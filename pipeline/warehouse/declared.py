@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Period, joined
+from pipeline.registry.model import LANGUAGES, Period, joined
 from pipeline.warehouse import declared_places
 from pipeline.warehouse.frames import DAY, frame, texts
 
@@ -30,6 +30,8 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "cohort_member", frame(_cohort_members(registry), COHORT_MEMBER)
     yield "phase", frame(_phases(registry), PHASE)
     yield "measure", frame(_measures(registry), MEASURE)
+    yield "measure_pot", frame(_pots(registry), MEASURE_POT)
+    yield "measure_indicator", frame(_measure_indicators(registry), MEASURE_INDICATOR)
     yield "series_break", frame(_breaks(registry), SERIES_BREAK)
     yield "series_break_service", frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
@@ -54,6 +56,8 @@ COHORT_MEMBER = {
     "code_date": DAY,
     "start_date": DAY,
     "end_date": DAY,
+    "agreement_day": DAY,
+    "is_agreement_known": "bool",
 }
 PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
 MEASURE = {
@@ -71,6 +75,18 @@ MEASURE = {
     "label_nn": "str",
     "label_en": "str",
 }
+MEASURE_POT = {
+    "measure_id": "str",
+    "pot_id": "str",
+    "amount_kroner": "int64",
+    "year": "int64",
+    "deadline": DAY,
+    "report_due": DAY,
+    "purpose_nb": "str",
+    "purpose_nn": "str",
+    "purpose_en": "str",
+}
+MEASURE_INDICATOR = {"measure_id": "str", "indicator_id": "str"}
 
 SERIES_BREAK = {
     "break_id": "str",
@@ -221,6 +237,8 @@ def _cohort_members(registry: Registry) -> Iterator[dict[str, Any]]:
                 "code_date": cohort.code_date,
                 "start_date": cohort.start,
                 "end_date": cohort.end,
+                "agreement_day": cohort.agreed_on(each),
+                "is_agreement_known": each.agreement_day is not None,
             }
 
 
@@ -249,6 +267,19 @@ def _measures(registry: Registry) -> Iterator[dict[str, Any]]:
                 "sure": each.sure,
                 "source": each.source,
             } | texts(each, "label")
+
+
+def _pots(registry: Registry) -> Iterator[dict[str, Any]]:
+    for measure in registry.measures:
+        for each in measure.pots:
+            row = each.model_dump(exclude={"id", "purpose"}) | {"measure_id": measure.id, "pot_id": each.id}
+            yield row | {f"purpose_{language}": each.purpose and each.purpose[language] for language in LANGUAGES}
+
+
+def _measure_indicators(registry: Registry) -> Iterator[dict[str, Any]]:
+    for measure in registry.measures:
+        for indicator in measure.indicators:
+            yield {"measure_id": measure.id, "indicator_id": indicator}
 
 
 def _breaks(registry: Registry) -> Iterator[dict[str, Any]]:
