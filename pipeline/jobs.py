@@ -14,6 +14,7 @@ from pipeline.alerts.tell import Sent
 from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
+from pipeline.analysis.service_tables import service_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.progress import Say, silent
@@ -37,7 +38,7 @@ from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dat
 
 SHORT_WAIT = timedelta(minutes=2)
 REPORTED = "report files"  # how the ledger says that a run wrote some
-ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
+ANALYSES = (need_tables, peer_tables, tracking_tables, service_tables, outlier_tables)
 Came = list[Run] | AlreadyRunning | BadInput  # of a jurisdiction that was to be served
 
 

@@ -53,9 +53,9 @@ GROUP = ["cohort_id", "indicator_id", "per", "likelihood", "group_name"]
 def tracking_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
     """Path (group × indicator × period) and change (service or group × indicator × phase), from summed counts."""
     cells = con.execute(CELLS).df()
-    path = _summed(cells, [*GROUP, "period", "period_start", "phase"])
-    groups = _summed(cells, [*GROUP, "phase"]).assign(service_id=None)
-    services = _summed(cells[cells["group_name"] == "guided"], [*GROUP, "service_id", "phase"])
+    path = summed(cells, [*GROUP, "period", "period_start", "phase"])
+    groups = summed(cells, [*GROUP, "phase"]).assign(service_id=None)
+    services = summed(cells[cells["group_name"] == "guided"], [*GROUP, "service_id", "phase"])
     change = pd.concat([groups, services], ignore_index=True)
     change = change[change["phase"].notna()].reset_index(drop=True)
     return {
@@ -64,7 +64,7 @@ def tracking_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[
     }
 
 
-def _summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Counts summed, the share computed from the sums, with its 95 % limits (Wilson for shares, Byar for rates).
 
     Hidden counts stand in with their expectation; numerator_low and numerator_high bound the sum, whatever they are.

@@ -32,6 +32,7 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "measure", frame(_measures(registry), MEASURE)
     yield "measure_pot", frame(_pots(registry), MEASURE_POT)
     yield "measure_indicator", frame(_measure_indicators(registry), MEASURE_INDICATOR)
+    yield "alarm", frame(_alarms(registry), ALARM)
     yield "series_break", frame(_breaks(registry), SERIES_BREAK)
     yield "series_break_service", frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
@@ -85,6 +86,9 @@ MEASURE_POT = {
     "purpose_nb": "str",
     "purpose_nn": "str",
     "purpose_en": "str",
+}
+ALARM = {"alarm_id": "str", "kind": "str", "beside": "str", "source": "str"} | {
+    f"{field}_{language}": "str" for field in ("label", "needs") for language in LANGUAGES
 }
 MEASURE_INDICATOR = {"measure_id": "str", "indicator_id": "str"}
 
@@ -280,6 +284,12 @@ def _measure_indicators(registry: Registry) -> Iterator[dict[str, Any]]:
     for measure in registry.measures:
         for indicator in measure.indicators:
             yield {"measure_id": measure.id, "indicator_id": indicator}
+
+
+def _alarms(registry: Registry) -> Iterator[dict[str, Any]]:
+    for each in registry.alarms:
+        row = {"alarm_id": each.id, "kind": each.kind, "beside": each.beside, "source": each.source}
+        yield row | texts(each, "label", "needs")
 
 
 def _breaks(registry: Registry) -> Iterator[dict[str, Any]]:

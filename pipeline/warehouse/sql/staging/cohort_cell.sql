@@ -63,8 +63,6 @@ JOIN staging.cohort_day AS day
     ON day.cohort_id = coalesce(now.cohort_id, frozen.cohort_id)
     AND day.service_id = coalesce(now.service_id, frozen.service_id)
 JOIN registry.period AS period ON period.period = coalesce(now.period, frozen.period)
-JOIN registry.indicator AS indicator
-    ON indicator.indicator_id = coalesce(now.indicator_id, frozen.indicator_id) AND indicator.use = 'rank'
 LEFT JOIN registry.phase AS phase
     ON phase.cohort_id = day.cohort_id
     AND CAST(period.period_start AS DATE) >= CAST(phase.phase_start AS DATE)
