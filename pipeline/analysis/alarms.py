@@ -1,4 +1,4 @@
-"""Signs that a guided service's figure moved otherwise than by better work. Table: result.alarm. Method: docs/methods.md.
+"""Signs that a guided service's figure moved otherwise than by better work. Table: result.alarm.
 
 Each sign is a change from the baseline that is held against the same change in the services that were not guided.
 """
@@ -32,6 +32,8 @@ def alarms(of: Tracked, registry: Registry, change: pd.DataFrame) -> pd.DataFram
     for (outcome, phase), rows in change[change["outcome"].isin(duties)].groupby(["outcome", "phase"], sort=False):
         indicator = registry.indicators[str(outcome)]
         rows = rows[rows["reason"].isna()]
+        if rows.empty:
+            continue
         better = (rows["change"] < 0) == (indicator.direction == "high_is_need")
         for alarm in registry.alarms:
             if alarm.indicators and indicator.id not in alarm.indicators:
@@ -70,7 +72,7 @@ def _counterbalance(of: Tracked, registry: Registry, indicator: Indicator, phase
     """The rate of the declared counterbalance; hidden counts at the middle of what they may be."""
     other = indicator.counterbalance
     if other is None or registry.indicators[other.indicator].in_era(of.cohort.era) is None:
-        return _against_others(of, pd.DataFrame(columns=["count", "exposure"]), 1)
+        return pd.DataFrame(columns=["before", "after", "departure"], dtype=float)
     cells = _windows(of, other.indicator, phase)
     middle = (cells["numerator_low"] + cells["numerator_high"]) / 2
     cells = cells.assign(numerator=cells["numerator"].fillna(middle))
@@ -101,11 +103,14 @@ def _windows(of: Tracked, indicator_id: str, phase: str) -> pd.DataFrame:
 
 def _against_others(of: Tracked, counts: pd.DataFrame, towards: int, is_count: bool = False) -> pd.DataFrame:
     """counts: (service, side) → count and exposure. is_count: the exposure is a count too, with chance of its own."""
-    wide = counts.unstack("side") if len(counts) else pd.DataFrame(index=pd.Index([], name="service_id"))
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([["count", "exposure"], SIDES])).astype(float)
-    (y0, y1), (n0, n1) = ([wide[name, side] for side in SIDES] for name in ("count", "exposure"))
-    change, variance = log_ratio(y1, y0, n1, n0)
+    sides = [counts[counts.index.get_level_values("side") == side].droplevel("side") for side in SIDES]
+    services = sides[0].index.union(sides[1].index)
+    before, after = (side.reindex(services).astype(float) for side in sides)
+    n0, n1 = (np.asarray(side["exposure"], float) for side in (before, after))
+    change, variance = log_ratio(after["count"], before["count"], n1, n0)
     if is_count:
-        variance = variance + 1 / n1.to_numpy() + 1 / n0.to_numpy()
-    departure = departures(change, variance, ~wide.index.isin(of.guided))
-    return pd.DataFrame({"before": y0 / n0, "after": y1 / n1, "departure": towards * departure}, index=wide.index)
+        variance = variance + 1 / n1 + 1 / n0
+    departure = departures(change, variance, ~services.isin(of.guided))
+    return pd.DataFrame(
+        {"before": before["count"] / n0, "after": after["count"] / n1, "departure": towards * departure}, index=services
+    )

@@ -38,11 +38,11 @@ def charts(of: Tracked, registry: Registry) -> dict[str, pd.DataFrame]:
     points, series = [], []
     if len(chosen):
         table = summed(chosen, [*KEY, "period", "period_start", "phase"])
-        for (_, indicator, per, _, service), part in table.groupby(KEY, sort=True):
+        for (_, indicator, _, _, service), part in table.groupby(KEY, sort=True):
             part = part.sort_values("period_start", ignore_index=True)
             is_bad = registry.indicators[str(indicator)].direction == "high_is_need"
-            points.append(_points(of, part, str(indicator), float(per), is_bad))
-            series.append(_series(of, points[-1], str(service), str(indicator), float(per), is_bad))
+            points.append(_points(of, part, str(indicator), is_bad))
+            series.append(_series(of, points[-1], str(service), str(indicator), is_bad))
     return {
         "result.run_chart": pd.concat(points, ignore_index=True) if points else pd.DataFrame(columns=POINT),
         "result.run_chart_series": pd.DataFrame(series, columns=SERIES),
@@ -60,9 +60,8 @@ SERIES = [
 ]  # fmt: skip
 
 
-def _points(of: Tracked, part: pd.DataFrame, indicator: str, per: float, is_bad: bool) -> pd.DataFrame:
-    last = next((each for each in of.cohort.phases if each.id == "baseline"), None)
-    in_baseline = part.index <= part.index[part["phase"].eq("baseline")].max() if last else part.index < 0
+def _points(of: Tracked, part: pd.DataFrame, indicator: str, is_bad: bool) -> pd.DataFrame:
+    in_baseline = part.index <= part.index[part["phase"].eq("baseline")].max()
     length = int(np.sum(in_baseline))
     part = part.assign(is_hidden=part["hidden_cells"] > 0, is_baseline=in_baseline, rule=None, side=None)
     if length >= LEAST_BASELINE:
@@ -72,16 +71,17 @@ def _points(of: Tracked, part: pd.DataFrame, indicator: str, per: float, is_bad:
             mean=float(found.mean),
             limit_low=float(found.low),
             limit_high=float(found.high),
-            rule=np.where(found.rule == "", None, found.rule),
+            rule=pd.Series(found.rule, index=part.index, dtype=object).where(found.rule != ""),
             side=pd.Series(found.side * better, index=part.index).map({1: "better", -1: "worse"}),
         )
-    return _funnel(of, part, indicator, per).reindex(columns=POINT)
+    return _funnel(of, part, indicator).reindex(columns=POINT)
 
 
-def _funnel(of: Tracked, part: pd.DataFrame, indicator: str, per: float) -> pd.DataFrame:
+def _funnel(of: Tracked, part: pd.DataFrame, indicator: str) -> pd.DataFrame:
     """Where the service stood among the others each period: limits by their spread, in the unit of the indicator."""
     if not of.in_model(indicator):
         return part
+    per = part["per"].iloc[0]
     limits: dict[str, tuple[Floats, Floats]] = {}
     spread = [_spread(of, indicator, period) for period in part["period"]]
     for name, level in LEVELS.items():
@@ -96,7 +96,8 @@ def _funnel(of: Tracked, part: pd.DataFrame, indicator: str, per: float) -> pd.D
     least, most = (
         funnel.labels(part[f"numerator_{bound}"] / part["denominator"] * per, dict(limits)) for bound in ("low", "high")
     )
-    return part.assign(funnel=np.where(least == most, np.where(least == "", None, least), "hidden"))
+    found = pd.Series(np.where(least == most, least, "hidden"), index=part.index, dtype=object)
+    return part.assign(funnel=found.where(found != ""))
 
 
 def _spread(of: Tracked, indicator: str, period: str) -> tuple[float, float]:
@@ -112,9 +113,7 @@ def _spread(of: Tracked, indicator: str, period: str) -> tuple[float, float]:
     return mean, mean * (1 - mean) / variance - 1
 
 
-def _series(
-    of: Tracked, points: pd.DataFrame, service: str, indicator: str, per: float, is_bad: bool
-) -> dict[str, object]:
+def _series(of: Tracked, points: pd.DataFrame, service: str, indicator: str, is_bad: bool) -> dict[str, object]:
     """How often such a chart cries wolf: simulated with this length, these cases and the country's ordinary drift."""
     baseline, cases = int(points["is_baseline"].sum()), float(points["denominator"].mean())
     row: dict[str, object] = {

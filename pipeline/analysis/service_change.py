@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.analysis.baseline import KEY
-from pipeline.analysis.tracked import Tracked
+from pipeline.analysis.tracked import Tracked, Window
 from pipeline.analysis.tracking import LEVEL, summed
 from pipeline.methods.change import rate_difference_interval, share_difference_interval
 from pipeline.methods.verdict import Evidence, Interval, judge
@@ -35,9 +35,10 @@ def milestones(of: Tracked) -> pd.DataFrame:
     """
     later = _later(of, [*KEY, "period", "period_start", "phase"])
     rows = []
-    for row in later.to_dict("records"):
-        expected = _expected(of, row, [row["period"]])
-        rows.append(row | _named("expected", expected) | _named("difference", _beyond(row, expected)))
+    for row in _records(later):
+        window = of.window(row["service_id"], row["indicator_id"], "period", row["period"])
+        expected = interval_of(expected_draws(of, row, window))
+        rows.append(row | named("expected", expected) | named("difference", _beyond(row, expected)))
     return pd.DataFrame(rows)
 
 
@@ -64,10 +65,12 @@ def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataF
 
 def judged(change: pd.DataFrame, alarms: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     """The changes with their alarms and verdicts. alarms: `result.alarm`."""
-    raised = alarms[alarms["status"] == "raised"].groupby(["service_id", "outcome", "phase"])["alarm_id"].agg(list)
+    raised = alarms[alarms["status"] == "raised"]
     rows = []
-    for row in change.to_dict("records"):
-        found = raised.get((row["service_id"], row["outcome"], row["phase"]), [])
+    for row in _records(change):
+        own = raised[raised["service_id"].eq(row["service_id"]) & raised["phase"].eq(row["phase"])]
+        is_indicator = row["outcome"] in registry.indicators
+        found = sorted(own.loc[own["outcome"].eq(row["outcome"]) | (not is_indicator), "alarm_id"])
         indicator = registry.indicators.get(row["outcome"])
         sign = -1 if indicator and indicator.direction == "low_is_need" else 1
         judgement = judge(
@@ -99,13 +102,12 @@ def _told(
     fell = np.nan
     if before and after:
         change = _change(before, after)
-        cells = of.cells[of.cells["service_id"].eq(after["service_id"]) & of.cells["indicator_id"].eq(indicator.id)]
-        periods = sorted(cells.loc[cells["phase"].eq(phase.id) & (cells["denominator"] > 0), "period"].unique())
-        ahead = _expected(of, after, periods)
+        window = of.window(after["service_id"], indicator.id, "phase", phase.id)
+        ahead = interval_of(expected_draws(of, after, window))
         beyond = _beyond(after, ahead)
         base = before["baseline_frozen"]
         expected = Interval(ahead.value - base, ahead.low - base, ahead.high - base)
-        fell = _fell(of, indicator, after, periods)
+        fell = _fell(of, indicator, after["service_id"], window)
     return (
         {
             "baseline": before and before["baseline_frozen"],
@@ -114,9 +116,9 @@ def _told(
             "scored_cases": after and after["denominator"],
             "hidden_cells": after and after["hidden_cells"],
         }
-        | _named("change", change)
-        | _named("expected_change", expected)
-        | _named("beyond", beyond)
+        | named("change", change)
+        | named("expected_change", expected)
+        | named("beyond", beyond)
         | {"probability_fell_5_points": fell}
     )
 
@@ -131,15 +133,21 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> Interval:
     return Interval(after["value"] - before["baseline_frozen"], float(low) * per, float(high) * per)
 
 
-def _expected(of: Tracked, row: dict[str, Any], periods: list[str]) -> Interval:
-    """What would be observed over the periods without guidance."""
+def expected_draws(of: Tracked, row: dict[str, Any], window: Window) -> Floats:
+    """Draws of what would be observed over a window without guidance, in the unit of the indicator; none if unknown."""
     if not of.in_model(row["indicator_id"]):
-        return UNKNOWN
-    at, size = _window(of, row, periods)
+        return np.array([])
+    at, size = window
     rates = of.without[row["service_id"]][:, of.place(row["indicator_id"]), at]
-    rng = np.random.default_rng(zlib.crc32(" ".join([row["service_id"], row["indicator_id"], *periods]).encode()))
+    rng = np.random.default_rng(zlib.crc32(f"{row['service_id']} {row['indicator_id']} {at}".encode()))
     counts = count_draws(rates, size, row["likelihood"], rng, of.dispersion[row["indicator_id"]])
-    return _interval(counts.sum(axis=1) / size.sum() * row["per"])
+    return np.asarray(counts.sum(axis=1) / size.sum() * row["per"])
+
+
+def true_draws(of: Tracked, service: str, indicator_id: str, window: Window) -> Floats:
+    """Draws of the true rate over a window, from all figures of all periods, per unit of the denominator."""
+    at, size = window
+    return pooled(of.known[service][:, of.place(indicator_id), at], size)
 
 
 def _beyond(row: dict[str, Any], expected: Interval) -> Interval:
@@ -149,23 +157,13 @@ def _beyond(row: dict[str, Any], expected: Interval) -> Interval:
     return Interval(row["value"] - expected.value, low - expected.high, high - expected.low)
 
 
-def _fell(of: Tracked, indicator: Indicator, row: dict[str, Any], periods: list[str]) -> float:
+def _fell(of: Tracked, indicator: Indicator, service: str, window: Window) -> float:
     """How probable it is that the true need fell by five percentage points, from all the figures of all periods."""
     if not of.in_model(indicator.id) or indicator.unit != "percent":
         return float("nan")
-    rates = of.known[row["service_id"]][:, of.place(indicator.id)]
-    cells = of.cells[of.cells["phase"].eq("baseline") & of.cells["denominator"].gt(0)]
-    own = cells[cells["service_id"].eq(row["service_id"]) & cells["indicator_id"].eq(indicator.id)]
-    (then, cases), (now, later) = (_window(of, row, each) for each in (sorted(own["period"].unique()), periods))
     sign = 1 if indicator.direction == "high_is_need" else -1
-    return probability_fell(sign * pooled(rates[:, then], cases), sign * pooled(rates[:, now], later), A_FALL / 100)
-
-
-def _window(of: Tracked, row: dict[str, Any], periods: list[str]) -> tuple[NDArray[np.int_], Floats]:
-    """Places on the model's time line, and the service's cases there."""
-    own = of.cells[of.cells["service_id"].eq(row["service_id"]) & of.cells["indicator_id"].eq(row["indicator_id"])]
-    cases = own.groupby("period")["denominator"].sum()
-    return np.array([of.times[each] for each in periods]), cases.reindex(periods).to_numpy(dtype=float)
+    before = true_draws(of, service, indicator.id, of.window(service, indicator.id, "phase", "baseline"))
+    return probability_fell(sign * before, sign * true_draws(of, service, indicator.id, window), A_FALL / 100)
 
 
 def _reason(
@@ -195,10 +193,18 @@ def _row(table: pd.DataFrame, key: tuple[str, ...]) -> dict[str, Any] | None:
     """A row with its key, if it is there."""
     if key not in table.index:
         return None
-    return dict(zip(table.index.names, key, strict=True)) | dict(table.loc[key])
+    row = table.xs(key)
+    return dict(zip((*map(str, row.index), *map(str, table.index.names)), (*row, *key), strict=True))
 
 
-def _interval(draws: Floats) -> Interval:
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False)]
+
+
+def interval_of(draws: Floats) -> Interval:
+    """Mean of the draws with 95 % limits."""
+    if not draws.size:
+        return UNKNOWN
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     middle = float(draws.mean())
     return Interval(middle, min(float(low), middle), max(float(high), middle))
@@ -214,5 +220,6 @@ def _names(name: str) -> tuple[str, str, str]:
     return name, f"{name}_low", f"{name}_high"
 
 
-def _named(name: str, interval: Interval) -> dict[str, float]:
+def named(name: str, interval: Interval) -> dict[str, float]:
+    """An interval as three columns."""
     return dict(zip(_names(name), (interval.value, interval.low, interval.high), strict=True))

@@ -1,4 +1,4 @@
-"""What can be said of each guided service, cohort by cohort: the tables of `baseline`, `service_change` and the rest."""
+"""What can be said of each guided service, cohort by cohort. Method: docs/methods.md."""
 
 import duckdb
 import pandas as pd
@@ -7,6 +7,7 @@ from pipeline.analysis.alarms import alarms
 from pipeline.analysis.baseline import baseline
 from pipeline.analysis.run_charts import charts
 from pipeline.analysis.service_change import changes, judged, milestones
+from pipeline.analysis.service_composite import composites
 from pipeline.analysis.single_control import single_controls
 from pipeline.analysis.tracked import tracked
 from pipeline.registry.load import Registry
@@ -27,6 +28,7 @@ def _of_cohort(
     frozen = baseline(of)
     change = changes(of, registry, frozen)
     raised = alarms(of, registry, change)
+    change = pd.concat([change, composites(of, registry, change)], ignore_index=True)
     return {
         "result.baseline": frozen,
         "result.milestone": milestones(of),

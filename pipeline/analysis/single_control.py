@@ -63,13 +63,13 @@ def _row(
 ) -> dict[str, object]:
     cases = counts["denominator"]
     before = cases.columns.get_level_values("is_before").to_numpy(dtype=bool)
-    own = cases.loc[service] if service in cases.index else pd.Series(np.nan, cases.columns)
+    own = cases.reindex([service]).to_numpy(dtype=float)[0]
     row: dict[str, object] = {
         "cohort_id": of.cohort.id,
         "service_id": service,
         "indicator_id": indicator.id,
         "baseline_half_years": int((own[before] > 0).sum()),
-        "smallest_cases": float(own[before].min()),
+        "smallest_cases": float(np.nan_to_num(own[before]).min(initial=np.inf)),
     }
     fits = cases.ge(LEAST_CASES).all(axis=1) & counts["numerator"].notna().all(axis=1)
     donors = [each for each in cases.index[fits] if each not in ever_guided]
@@ -88,7 +88,7 @@ def _p_value(rates: NDArray[np.float64], length: int) -> float:
 
 
 def _reason(
-    own: "pd.Series[float]", before: NDArray[np.bool_], numerator: pd.DataFrame, service: str, donors: int
+    own: NDArray[np.float64], before: NDArray[np.bool_], numerator: pd.DataFrame, service: str, donors: int
 ) -> str | None:
     if (own[before] > 0).sum() < LEAST_HALF_YEARS:
         return "too_few_half_years"

@@ -6,6 +6,8 @@ The figures until the agreement are those known then; what the forecast rests on
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import duckdb
 import numpy as np
@@ -22,6 +24,7 @@ from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Cohort
 
 Floats = NDArray[np.float64]
+Window = tuple[NDArray[np.int_], Floats]  # places on the time line, and the cases there
 
 CELLS = """
 SELECT
@@ -41,10 +44,11 @@ COUNTS = ["numerator", "numerator_low", "numerator_high", "denominator"]
 class Tracked:
     """A cohort's guided services, and what the model says of each with and without what came after the agreement.
 
-    guided: the services, in alphabetical order. cells: one row an indicator, municipality and period, of all services, as `staging.cohort_cell`; counts until the
-    agreement as known then, later ones as known now. indicators: those of the model, in its order. at: what is common
-    to all services. times: period → place on the model's time line. without, known: guided service → draws of its
-    rates, shape (n_draws, J, T), per unit of the denominator.
+    cells: one row an indicator, municipality and period, of all services, as `staging.cohort_cell`; counts until the
+    agreement as known then, later ones as known now. indicators: those of the model, in its order. guided: the
+    services, in alphabetical order. at: what is common to all services; nothing where too few have figures to fit it.
+    times: period → place on the model's time line. without, known: guided service → draws of its rates, shape
+    (n_draws, J, T), per unit of the denominator.
     """
 
     cohort: Cohort
@@ -56,6 +60,20 @@ class Tracked:
     times: dict[str, int]
     without: Mapping[str, Floats]
     known: Mapping[str, Floats]
+
+    @cached_property
+    def _cases(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """(guided service, indicator) → its periods with cases, in order of time: period, phase, denominator."""
+        own = self.cells[self.cells["is_guided"] & (self.cells["denominator"] > 0)]
+        sums = own.groupby(["service_id", "indicator_id", "phase", "period"], dropna=False)["denominator"].sum()
+        by = sums.reset_index().sort_values("period").groupby(["service_id", "indicator_id"])
+        return {(str(service), str(indicator)): part for (service, indicator), part in by}
+
+    def window(self, service: str, indicator_id: str, column: Literal["phase", "period"], name: str) -> Window:
+        """A guided service's cases in a phase or a period, and where they stand on the model's time line."""
+        own = self._cases[service, indicator_id]
+        own = own[own[column] == name]
+        return np.array([self.times[each] for each in own["period"]]), own["denominator"].to_numpy(dtype=float)
 
     def in_model(self, indicator_id: str) -> bool:
         """Whether the model knows the indicator."""

@@ -1,4 +1,4 @@
-"""Whether a count moved otherwise than it does elsewhere: for signs that a figure improved by being counted differently."""
+"""Whether a count moved otherwise than elsewhere: for signs that a figure improved by being counted differently."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -48,7 +48,7 @@ def count_draws(
     """
     if law == "binomial":
         return rng.binomial(np.round(denominator).astype(int), rates).astype(float)
-    return rng.poisson(rates * denominator / dispersion) * dispersion
+    return np.asarray(rng.poisson(rates * denominator / dispersion) * dispersion)
 
 
 def pooled(rates: Floats, denominator: Floats) -> Floats:

@@ -82,7 +82,14 @@ def test_the_selection_window_is_no_part_of_the_baseline(releases: dict[str, Pat
 
 def test_change_is_value_less_baseline_with_newcombes_limits() -> None:
     """Newcombe 1998, table II: 56/70 against 48/80, difference 0.20, limits 0.0524 and 0.3339."""
-    key = {"cohort_id": "c", "indicator_id": "i", "group_name": "guided", "service_id": None, "per": 100}
+    key = {
+        "cohort_id": "c",
+        "indicator_id": "i",
+        "group_name": "guided",
+        "service_id": None,
+        "borders": "as_of",
+        "per": 100,
+    }
     rows = pd.DataFrame(
         [
             {**key, "likelihood": "binomial", "phase": "baseline", "numerator": 48, "denominator": 80, "value": 60.0},
