@@ -35,7 +35,8 @@ def baseline(of: Tracked) -> pd.DataFrame:
     )
     then = summed(frozen, KEY).set_index(KEY)
     newest = summed(now[now["denominator"] > 0], KEY).set_index(KEY)
-    table = then.join(newest[["numerator", "denominator", "value"]], rsuffix="_now").join(facts).reset_index()
+    beside = newest[["numerator", "denominator", "value"]].add_suffix("_now")
+    table = then.join(beside).join(facts).reset_index()
     return table.rename(
         columns={
             "value": "baseline_frozen",
