@@ -16,6 +16,7 @@ from pipeline.methods import dynamic, outlook, rates
 from pipeline.methods.sites import Counts
 from pipeline.registry.index import Index, Round
 from pipeline.registry.model import Indicator, Jurisdiction
+from pipeline.registry.programme import Cohort
 
 Floats = NDArray[np.float64]
 
@@ -77,10 +78,10 @@ def counts_of(
     indicators: Sequence[Indicator],
     services: NDArray[np.object_],
     place: Jurisdiction,
-    each: Round,
+    each: Round | Cohort,
 ) -> Counts:
-    """The cells of a round as arrays: members of a service summed, a column a half-year in which a period ends."""
-    ends = {p: _half_year(place, p) for e in indicators for p in cells[e.id]["period"].unique()}
+    """The cells of an era as arrays: members of a service summed, a column a half-year in which a period ends."""
+    ends = {p: half_year(place, p) for e in indicators for p in cells[e.id]["period"].unique()}
     times = np.array(sorted(set(ends.values())), float)
     arrays = {name: np.zeros((len(services), len(indicators), times.size)) for name in CELL}
     law, scatter = [], []
@@ -119,7 +120,7 @@ def _scatter(own: pd.DataFrame) -> float:
     return rates.dispersion_beside_drift(seen["numerator"], seen["denominator"], seen["service_id"].factorize()[0])
 
 
-def _half_year(place: Jurisdiction, period: str) -> int:
+def half_year(place: Jurisdiction, period: str) -> int:
     """The number of the half-year in which a period ends; one more from each to the next."""
     last_day = place.end_of(period) - timedelta(days=1)
     return last_day.year * 2 + (last_day.month - 1) // 6

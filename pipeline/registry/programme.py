@@ -47,7 +47,7 @@ class Office(Declaration):
 class Phase(Declaration):
     """A span of periods in a cohort's course, both ends included."""
 
-    id: Literal["baseline", "selection", "start_up", "during", "after"]
+    id: Literal["baseline", "selection", "start_up", "during", "after", "long_after"]
     first_period: Period
     last_period: Period
 
@@ -174,6 +174,10 @@ class Cohort(Declaration):
             if member.agreement_day and member.agreement_day > self.end:
                 raise ValueError(f"agreement_day {member.agreement_day} of {member.name} must not be after {self.end}")
         return self
+
+    def agreed_on(self, member: CohortMember) -> date:
+        """The day from which a member's figures may be guided ones: its agreement, or the cohort's start."""
+        return member.agreement_day or self.start
 
     def phase(self, phase_id: str) -> Phase | None:
         """The phase of a name, if the cohort has it."""

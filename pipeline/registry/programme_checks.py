@@ -21,6 +21,7 @@ def mistakes(registry: "Registry") -> Iterator[Mistake]:
     yield from _measures(registry)
     for protocol in registry.protocols:
         yield from _protocol(registry, protocol)
+    yield from _alarms(registry)
 
 
 def _programme(registry: "Registry") -> Iterator[Mistake]:
@@ -96,6 +97,19 @@ def _protocol(registry: "Registry", protocol: Protocol) -> Iterator[Mistake]:
         }
         for dimension in set(protocol.primary.dimensions) & set(dimensions) - measured:
             yield file, "primary.dimensions", repr(dimension), f"a dimension with an indicator in {cohort.era}"
+
+
+def _alarms(registry: "Registry") -> Iterator[Mistake]:
+    yield from _doubled("alarms.toml", "id", (each.id for each in registry.alarms))
+    for each in registry.alarms:
+        yield from _unknown("alarms.toml", f"{each.id}.indicators", each.indicators, registry.indicators)
+        yield from _unknown(
+            "alarms.toml", f"{each.id}.beside", [each.beside] if each.beside else [], registry.indicators
+        )
+    for indicator in registry.indicators.values():
+        if indicator.counterbalance:
+            file, others = f"indicators/{indicator.id}.toml", registry.indicators.keys() - {indicator.id}
+            yield from _unknown(file, "counterbalance.indicator", [indicator.counterbalance.indicator], others)
 
 
 def _challenged(registry: "Registry", file: str, field: str, challenges: Iterable[Challenge]) -> Iterator[Mistake]:
