@@ -10,9 +10,9 @@ from pipeline.alerts import tell as alerts
 from pipeline.alerts.news import BUILT, REFUSED
 from pipeline.alerts.tell import Sent
 from pipeline.analysis.effect import effect_tables
-from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
+from pipeline.analysis.rounds import need_tables
 from pipeline.analysis.service_tables import service_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input

@@ -34,7 +34,8 @@ def test_every_table_of_the_contract_is_there(norway: Release) -> None:
     assert names >= {
         "raw.file", "raw.observation", "core.municipality", "core.municipality_link", "core.service",
         "core.service_member", "core.office", "core.indicator_value", "result.need_score", "result.need_rank",
-        "result.indicator_estimate", "result.service_peer", "result.change", "ops.run", "ops.check",
+        "result.indicator_estimate", "result.service_peer", "result.need_adjusted",
+        "result.indicator_context", "result.funnel_limit", "result.need_vintage_round", "result.change", "ops.run", "ops.check",
     }  # fmt: skip
 
 

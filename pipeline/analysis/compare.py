@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.analysis.need import Ranked, tables
+from pipeline.analysis import rank_tables as rows
+from pipeline.analysis.need import Ranked
 
 CELL = ["service_id", "indicator_id", "period"]
 FIGURES = ["numerator", "denominator", "numerator_low", "numerator_high"]
@@ -32,7 +33,7 @@ def compare(now: Ranked, before: Ranked, members: Mapping[str, str], members_bef
     why: what changed of the service itself (geography, new data, revision), then what changed for all (method);
     `others` where nothing did, and only the others moved.
     """
-    new, old = _ranks(now), _ranks(before)
+    new, old = (chances(each).set_index("service_id") for each in (now, before))
     both = new.merge(old, how="outer", left_index=True, right_index=True, suffixes=("", "_before"))
     reasons = _reasons(now, before, members, members_before)
     method = ["method"] if _method(now) != _method(before) else []
@@ -47,11 +48,12 @@ def compare(now: Ranked, before: Ranked, members: Mapping[str, str], members_bef
     return Comparison(services, float(correlation), int(kept.sum()), int(was.sum()))
 
 
-def _ranks(of: Ranked) -> pd.DataFrame:
-    found = tables(of)
-    rank = found["result.need_rank"].merge(found["result.need_score"][["service_id", "score"]], on="service_id")
-    chance = rank[f"probability_top_{of.index.tier_top}"]
-    return rank.assign(probability=chance).set_index("service_id")[["tier", "probability", "score", "is_dialogue"]]
+def chances(of: Ranked) -> pd.DataFrame:
+    """One row a ranked service: its tier, its probability of being among the k, its score, is_dialogue."""
+    rank = rows.rank_rows(of.score, of.companion, of.services, of.index)
+    score = pd.Series(of.score.draws.mean(axis=0), of.services).reindex(rank["service_id"]).to_numpy()
+    table = rank.assign(probability=rank[f"probability_top_{of.index.tier_top}"], score=score)
+    return table[["service_id", "tier", "probability", "score", "is_dialogue"]]
 
 
 def _method(of: Ranked) -> tuple[object, ...]:

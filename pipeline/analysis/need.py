@@ -1,7 +1,7 @@
 """The ranking by need: what services are heading for, their ranks, how sure all of it is, and what it hangs on.
 
-Tables: result.indicator_estimate, result.indicator_verdict, result.need_{model,score,rank,variant,choice,exit,round}.
-Method: docs/methods.md.
+Tables: result.indicator_{estimate,verdict}, result.funnel_limit,
+result.need_{model,score,rank,variant,choice,exit,round}. Method: docs/methods.md.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from pipeline.analysis.companion import Estimate, enough, estimate
 from pipeline.analysis.joint import Joint, joint
 from pipeline.analysis.score import Score, need
 from pipeline.analysis.variants import variant_tables
-from pipeline.analysis.verdicts import verdicts
+from pipeline.analysis.verdicts import funnel_limits, verdicts
 from pipeline.analysis.what_if import WhatIf
 from pipeline.registry.index import Index, Round
 from pipeline.registry.load import Registry
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 CELLS = """
 SELECT service_id, indicator_id, period, numerator, denominator, numerator_low, numerator_high
-FROM staging.pooled_cell WHERE era = ? AND period_start >= ? AND period_end <= ?
+FROM {cells} WHERE era = ? AND period_start >= ? AND period_end <= ?
 ORDER BY ALL
 """
 SERVICES = """
@@ -63,24 +63,23 @@ class Ranked:
         return WhatIf(self.ahead, self.score, self.delivered, list(self.services), self.index, self.each)
 
 
-def need_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
-    """The result tables of all rounds, one below the other."""
-    rounds = [tables(ranked(con, registry, each)) for each in registry.index.rounds]
-    return {name: pd.concat([each[name] for each in rounds], ignore_index=True) for name in rounds[0]}
-
-
 def ranked(
     con: duckdb.DuckDBPyConnection,
     registry: Registry,
     each: Round,
     index: Index | None = None,
     without: tuple[str, ...] = (),
+    cells_of: str = "staging.pooled_cell",
 ) -> Ranked:
-    """Ranks the services of a round. index: other choices than the registry's. without: indicators left out."""
+    """Ranks the services of a round. index: other choices than the registry's. without: indicators left out.
+
+    cells_of: the table of counts, `staging.first_cell` for those that were published first.
+    """
     index, place = index or registry.index, registry.jurisdiction
     known = con.execute(SERVICES).df()
     services, children = known["service_id"].to_numpy(), known["children"].to_numpy(dtype=float)
-    cells = con.execute(CELLS, [each.era, place.start_of(each.first_period), place.end_of(each.last_period)]).df()
+    span = place.start_of(each.first_period), place.end_of(each.last_period)
+    cells = con.execute(CELLS.format(cells=cells_of), [each.era, *span]).df()
     cells = cells[np.isin(cells["service_id"], services)]
     by_indicator = {str(name): group for name, group in cells.groupby("indicator_id") if enough(group)}
     entering = [one for one in registry.entering(each) if one.id not in without]
@@ -108,6 +107,7 @@ def tables(of: Ranked) -> dict[str, pd.DataFrame]:
     if of.ahead is not None:
         posts = {post.indicator: post for post in index.goalposts if post.era == of.each.era}
         estimates = [rows.estimate_rows(own, of.ahead, of.needs, of.score, index) for own in of.estimates]
+        limits = [funnel_limits(own) for own in of.estimates]
         verdict = [verdicts(own, of.cells[own.indicator.id], posts[own.indicator.id]) for own in of.estimates]
         chosen = {name: draws[:, is_ranked] for name, draws in of.ahead.draws.items()}
         variant, choice = variant_tables(
@@ -119,6 +119,7 @@ def tables(of: Ranked) -> dict[str, pd.DataFrame]:
         found |= {"result.need_variant": variant, "result.need_choice": choice}
         found["result.need_dimension"] = rows.dimension_rows(of.score)
         found |= {"result.need_model": of.ahead.table, "result.indicator_verdict": pd.concat(verdict)}
+        found["result.funnel_limit"] = pd.concat(limits)
     if estimates:
         found["result.indicator_estimate"] = pd.concat(estimates)
     found["result.need_score"] = rows.score_rows(of.score, of.companion, of.services, index).assign(

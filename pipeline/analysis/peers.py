@@ -42,7 +42,7 @@ def peer_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str,
 def _peers(
     con: duckdb.DuckDBPyConnection, registry: Registry, peers: Peers, each: Round, services: pd.DataFrame
 ) -> pd.DataFrame:
-    features = np.column_stack([_feature(con, registry, feature, each, services) for feature in peers.features])
+    features = np.column_stack([feature_values(con, registry, feature, each, services) for feature in peers.features])
     is_log = [feature.transform == "log" for feature in peers.features]
     weights = [feature.weight for feature in peers.features]
     distance = distances(standardised(features, is_log), weights, peers.minimum_weight_share)
@@ -53,7 +53,7 @@ def _peers(
     return table.assign(round_id=each.id, distance=distance[unit, peer], version=peers.version)[list(PEER)].astype(PEER)
 
 
-def _feature(
+def feature_values(
     con: duckdb.DuckDBPyConnection, registry: Registry, feature: Feature, each: Round, services: pd.DataFrame
 ) -> Floats:
     """One value a service: a column of today, or the round's counts summed and then divided; NaN where unknown."""

@@ -29,6 +29,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     | _floats("dispersion expected_value expected_low expected_high own_share need contribution_points"),
     "result.indicator_verdict": {"service_id": "str", "indicator_id": "str", "duty": "str", "others": "str"}
     | _floats("numerator_low numerator_high denominator chance"),
+    "result.funnel_limit": {"indicator_id": "str"} | _floats("denominator middle low_95 high_95 low_998 high_998"),
     "result.need_model": {"indicator_id": "str"}
     | _floats("level lasting_sd passing_sd memory dispersion services fit_rounds"),
     "result.need_score": {"service_id": "str", "is_ranked": "bool", "not_ranked_reason": "str"}

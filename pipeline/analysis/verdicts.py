@@ -1,6 +1,6 @@
 """What can be said of one indicator of one service: against the law, and against the others. Method: docs/methods.md.
 
-Table: result.indicator_verdict.
+Tables: result.indicator_verdict, result.funnel_limit.
 """
 
 import numpy as np
@@ -15,6 +15,8 @@ from pipeline.registry.index import Goalpost
 Floats = NDArray[np.float64]
 
 FALSE_ALARMS = 0.10  # of those said to differ from the others, at most this share by chance
+FUNNEL = {"95": 0.95, "998": 0.998}  # the share of services like all others that is to lie inside
+FUNNEL_POINTS = 60
 DUTY_POSTS = (0.0, 100.0)  # a duty is always met: no breach, or all of them done
 
 
@@ -66,12 +68,33 @@ def _bounds(cells: pd.DataFrame, services: "pd.Series[str]") -> pd.DataFrame:
     )
 
 
+def funnel_limits(own: Estimate) -> pd.DataFrame:
+    """One row a size, from the smallest service with cases to the largest: where services like all others lie."""
+    sizes = own.table.loc[own.table["denominator"] > 0, "denominator"].to_numpy(dtype=float)
+    mean, size, law = _others(own)
+    at = np.geomspace(sizes.min(), sizes.max(), FUNNEL_POINTS)
+    at = np.unique(at.round() if law == "binomial" else at)
+    scatter = float(own.table["dispersion"].iloc[0])
+    table = pd.DataFrame({"indicator_id": own.indicator.id, "denominator": at, "middle": mean * own.indicator.per})
+    for name, level in FUNNEL.items():
+        low, high = funnel.chance_limits(at / scatter, mean, size, level, law)
+        table[[f"low_{name}", f"high_{name}"]] = np.column_stack([low, high]) * own.indicator.per
+    return table
+
+
 def _chance(own: Estimate, count: Floats, size: Floats) -> Floats:
     """Twice the smaller tail, mid-p, under the prior that is fitted to all services."""
+    mean, mass, law = _others(own)
+    if law == "binomial":
+        return funnel.chance(np.minimum(count, size), size, mean, mass)
     scatter = own.table["dispersion"].to_numpy(dtype=float)
+    return funnel.chance(count / scatter, size / scatter, mean, mass, law)
+
+
+def _others(own: Estimate) -> tuple[float, float, str]:
+    """(mean, imaginary cases or exposure, law) of the prior."""
     if isinstance(own.prior, BetaPrior):
         mass = own.prior.alpha + own.prior.beta
-        return funnel.chance(np.minimum(count, size), size, own.prior.alpha / mass, mass)
+        return own.prior.alpha / mass, mass, "binomial"
     assert isinstance(own.prior, GammaPrior)
-    mean = own.prior.shape / own.prior.rate
-    return funnel.chance(count / scatter, size / scatter, mean, own.prior.rate, law="poisson")
+    return own.prior.shape / own.prior.rate, own.prior.rate, "poisson"

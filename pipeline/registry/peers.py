@@ -34,6 +34,15 @@ class Feature(Declaration):
         return self
 
 
+class Adjustment(Declaration):
+    """The context of the second view beside the ranking: features by their ids, and whether the peer group counts."""
+
+    decided_on: date
+    features: Annotated[tuple[str, ...], Field(min_length=1)]
+    peer_group: bool
+    reason: str
+
+
 class Peers(Declaration):
     """How the similar services of a service are found, versioned: another choice is another version."""
 
@@ -42,6 +51,20 @@ class Peers(Declaration):
     number: Annotated[int, Field(ge=1)]
     minimum_weight_share: Annotated[float, Field(gt=0, le=1)]
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
+    adjustment: Adjustment | None = None
+
+    @property
+    def adjusted_for(self) -> list[Feature]:
+        """The features of the second view; none where it is not declared."""
+        return [each for each in self.features if self.adjustment and each.id in self.adjustment.features]
+
+    @model_validator(mode="after")
+    def _known_features(self) -> "Peers":
+        known = {each.id for each in self.features}
+        unknown = set(self.adjustment.features) - known if self.adjustment else set()
+        if unknown:
+            raise ValueError(f"adjustment.features: {sorted(unknown)}; allowed: some of {sorted(known)}")
+        return self
 
     def of_indicator(self, indicator: str) -> Feature | None:
         """The feature that an indicator is, if it is one."""

@@ -26,6 +26,13 @@ SHARED_TABLES = (
     "mart.need_choice",
     "mart.need_dimension",
     "mart.service_peer",
+    "result.need_adjusted",
+    "result.adjusted_round",
+    "result.indicator_context",
+    "result.context_model",
+    "result.funnel_limit",
+    "result.need_vintage",
+    "result.need_vintage_round",
     "mart.cell",
     "mart.source",
 )
@@ -40,6 +47,8 @@ class RoundFacts:
     peers: one row a service and similar service, the nearest first. exits: one row a service that is likely on the
     list and indicator that could take it off. model: one row an indicator. choices: one row a choice of the method.
     dimensions: one row a dimension. whole: the row of mart.need_round; none where nobody is ranked.
+    adjusted: one row a ranked service, of the second view; adjusted_round: one row; context_model: one an indicator.
+    funnel: one row an indicator and size. vintages: one row a service whose round was published twice; vintage_round.
     """
 
     round: Round
@@ -54,6 +63,12 @@ class RoundFacts:
     choices: pd.DataFrame
     dimensions: pd.DataFrame
     whole: pd.DataFrame
+    adjusted: pd.DataFrame
+    adjusted_round: pd.DataFrame
+    context_model: pd.DataFrame
+    funnel: pd.DataFrame
+    vintages: pd.DataFrame
+    vintage_round: pd.DataFrame
     is_synthetic: bool
 
 
@@ -132,6 +147,8 @@ def _round(tables: Tables, registry: Registry, each: Round) -> RoundFacts:
     cells = _of(tables["mart.cell"], each).sort_values(["indicator_id", "service_id", "period"], kind="stable")
     made_up = cells.groupby(["indicator_id", "service_id"])["is_estimated"].any().rename("is_estimated").reset_index()
     estimates = _of(tables["mart.estimate"], each).merge(made_up, on=["indicator_id", "service_id"], how="left")
+    conditions = _of(tables["result.indicator_context"], each).drop(columns="round_id")
+    estimates = estimates.merge(conditions, on=["indicator_id", "service_id"], how="left")
     seen = [indicator for indicator in registry.entering(each) if estimates["indicator_id"].eq(indicator.id).any()]
     return RoundFacts(
         round=each,
@@ -146,6 +163,12 @@ def _round(tables: Tables, registry: Registry, each: Round) -> RoundFacts:
         choices=_of(tables["mart.need_choice"], each).reset_index(drop=True),
         dimensions=_of(tables["mart.need_dimension"], each).reset_index(drop=True),
         whole=_of(tables["mart.need_round"], each).reset_index(drop=True),
+        adjusted=_of(tables["result.need_adjusted"], each).reset_index(drop=True),
+        adjusted_round=_of(tables["result.adjusted_round"], each).reset_index(drop=True),
+        context_model=_of(tables["result.context_model"], each).reset_index(drop=True),
+        funnel=_of(tables["result.funnel_limit"], each).reset_index(drop=True),
+        vintages=_of(tables["result.need_vintage"], each).reset_index(drop=True),
+        vintage_round=_of(tables["result.need_vintage_round"], each).reset_index(drop=True),
         is_synthetic=bool(cells["is_synthetic"].any()),
     )
 

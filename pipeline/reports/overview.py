@@ -2,18 +2,14 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Language
-from pipeline.reports import overview_tables, palette
+from pipeline.reports import overview_tables, pages
 from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, gather
-from pipeline.reports.figures import FONT
 from pipeline.reports.overview_sections import sections
 from pipeline.reports.voice import Voice
 
@@ -28,7 +24,6 @@ TABLES = (
     "result.change",
     "mart.border",
 )
-TEMPLATES = Path(__file__).parent / "templates"
 
 # Plotly asks the network for coastlines before it draws any map, unless it finds these (empty) ones.
 TOPOJSON = {
@@ -44,70 +39,35 @@ TOPOJSON = {
 def render(tables: Tables, registry: Registry) -> dict[str, bytes]:
     """The pages by file name; the first language of the jurisdiction is index.html."""
     facts = gather(tables, registry)
-    languages = registry.jurisdiction.languages
-    addresses = {each: address(each, languages) for each in languages}
-    return {addresses[each]: _page(facts, Voice(each), addresses).encode() for each in languages}
-
-
-def address(language: Language, languages: tuple[Language, ...], name: str = "index") -> str:
-    """The file of a language's page; the first language has no letters."""
-    return f"{name}.html" if language == languages[0] else f"{name}.{language}.html"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("overview.html.j2")
-
-
-@cache
-def style() -> Markup:
-    """The style sheet of all pages, colours and font first."""
-    colours = {
-        name.lower(): getattr(palette, name)
-        for name in ("ACCENT", "INK", "MUTED", "RULE", "PAPER", "TINT", "WARN_INK", "WARN_PAPER")
-    }
-    root = "".join(f"--{name.replace('_', '-')}:{value};" for name, value in colours.items())
-    sheet = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    return Markup(f":root{{{root}--font:{FONT}}}\n{sheet}")
+    return pages.in_all_languages(registry, "index", lambda say: _page(facts, say))
 
 
 @cache
 def _inlined() -> dict[str, Markup]:
     """Scripts and styles, as they stand in the page."""
     return {
-        "style": style(),
         "script": Markup(
-            "\n".join((TEMPLATES / each).read_text(encoding="utf-8") for each in ("page.js", "filter.js"))
+            "\n".join((pages.TEMPLATES / each).read_text(encoding="utf-8") for each in ("page.js", "filter.js"))
         ),
         "topojson": Markup(f"window.PlotlyGeoAssets={{topojson:{{world_110m:{json.dumps(TOPOJSON)}}}}};"),
         "plotly": Markup(get_plotlyjs()),
     }
 
 
-def _page(facts: Facts, say: Voice, addresses: dict[Language, str]) -> str:
+def _page(facts: Facts, say: Voice) -> dict[str, object]:
     languages = facts.registry.jurisdiction.languages
-    return _template().render(
-        say=say,
-        facts=facts,
-        registry=facts.registry,
-        offices=facts.offices.values(),
-        addresses=addresses,
-        revisions=address(say.language, languages, "revisions"),
-        names={"nb": "Bokmål", "nn": "Nynorsk", "en": "English"},
-        introduction=_introduction(facts, say),
-        sections=list(sections(facts, say, address(say.language, languages, "services"))),
-        zoom=json.dumps(
+    return {
+        "facts": facts,
+        "offices": facts.offices.values(),
+        "revisions": pages.address(say.language, languages, "revisions"),
+        "director": pages.address(say.language, languages, "method"),
+        "introduction": _introduction(facts, say),
+        "sections": list(sections(facts, say, pages.address(say.language, languages, "services"))),
+        "zoom": json.dumps(
             {"Zoom in": say("figure.zoom_in"), "Zoom out": say("figure.zoom_out"), "Reset": say("figure.reset")}
         ),
         **_inlined(),
-    )
+    }
 
 
 def _introduction(facts: Facts, say: Voice) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.registry.breaks import Break
 from pipeline.registry.programme import Cohort
-from pipeline.reports import breaks, charts, courses, maps, method, overview_tables, peers
+from pipeline.reports import breaks, charts, context, courses, funnels, maps, method, overview_tables, peers, vintages
 from pipeline.reports.facts import TIERS, Facts, RoundFacts, records
 from pipeline.reports.figures import Figure
 from pipeline.reports.tables import Table
@@ -53,6 +53,14 @@ def sections(facts: Facts, say: Voice, services_page: str) -> Iterator[Section]:
     if len(facts.current.peers):
         likeness, *rest = peers.about(say, facts)
         yield Section("peers", say("peers.title"), lead=likeness, points=rest, details=[peers.table(say, facts)])
+    if len(facts.current.adjusted):
+        yield Section(
+            "context",
+            say("context.heading"),
+            lead=say("context.lead", conditions=context.conditions(say, facts)),
+            points=context.points(say, facts),
+            details=[context.table(say, facts)],
+        )
     yield Section("not_ranked", say("page.not_ranked"), tables=[overview_tables.not_ranked(say, facts, facts.current)])
     came_or_went = overview_tables.came_or_went(say, facts)
     if came_or_went.rows:
@@ -101,7 +109,8 @@ def _method(facts: Facts, say: Voice) -> Section:
         "method",
         say("page.method"),
         lead=say("method.lead"),
-        points=method.points(say, facts),
+        points=[*method.points(say, facts), funnels.outside(say, facts.current), *vintages.points(say, facts)],
+        details=list(vintages.tables(say, facts)),
         tables=[table for table in (each(say, facts) for each in made) if table.rows],
     )
 

@@ -6,14 +6,11 @@ One page a language, offline and without a script, and the same tables as CSV.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Language
-from pipeline.reports import overview, revision_tables
+from pipeline.reports import pages, revision_tables
 from pipeline.reports.facts import Tables, records
 from pipeline.reports.overview_tables import published
 from pipeline.reports.tables import Table
@@ -55,38 +52,18 @@ class Section:
 
 def render(tables: Tables, registry: Registry) -> dict[str, bytes]:
     """The pages by file name, the first language without its letters, and the CSV files."""
-    languages = registry.jurisdiction.languages
-    addresses = {each: overview.address(each, languages, NAME) for each in languages}
-    pages = {addresses[each]: _page(tables, registry, Voice(each), addresses).encode() for each in languages}
-    return pages | {name: tables[table].to_csv(index=False).encode() for name, table in FILES.items()}
+    found = pages.in_all_languages(registry, NAME, lambda say: _page(tables, registry, say))
+    return found | {name: tables[table].to_csv(index=False).encode() for name, table in FILES.items()}
 
 
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(overview.TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("revisions.html.j2")
-
-
-def _page(tables: Tables, registry: Registry, say: Voice, addresses: dict[Language, str]) -> str:
+def _page(tables: Tables, registry: Registry, say: Voice) -> dict[str, object]:
     as_of: date = pd.Timestamp(tables["registry.release"]["as_of"].iloc[0]).date()
-    return _template().render(
-        say=say,
-        registry=registry,
-        addresses=addresses,
-        names={"nb": "Bokmål", "nn": "Nynorsk", "en": "English"},
-        overview=overview.address(say.language, registry.jurisdiction.languages),
-        as_of=say("revisions.as_of", day=say.date(as_of)),
-        is_synthetic=bool(tables["mart.source"]["is_synthetic"].any()),
-        sections=list(_sections(tables, registry, say)),
-        files=list(FILES),
-        style=overview.style(),
-    )
+    return {
+        "as_of": say("revisions.as_of", day=say.date(as_of)),
+        "is_synthetic": bool(tables["mart.source"]["is_synthetic"].any()),
+        "sections": list(_sections(tables, registry, say)),
+        "files": list(FILES),
+    }
 
 
 def _sections(tables: Tables, registry: Registry, say: Voice) -> Iterator[Section]:

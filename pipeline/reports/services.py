@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Indicator, Language
-from pipeline.reports import overview, reasons
+from pipeline.registry.model import Indicator
+from pipeline.reports import context, funnels, pages, reasons
 from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, gather, records
 from pipeline.reports.figures import marked
 from pipeline.reports.overview_tables import cohort_names, members, office_name
@@ -33,63 +31,53 @@ class Entry:
     facts: list[str]
     points: list[str]
     exits: list[str]
+    context: list[str]
     table: Table
+    funnels: list[funnels.Marked]
     marks: dict[str, str]
 
 
 def render(tables: Tables, registry: Registry) -> dict[str, bytes]:
     """The pages by file name; the first language of the jurisdiction without its letters."""
-    facts, languages = gather(tables, registry), registry.jurisdiction.languages
-    addresses = {each: overview.address(each, languages, "services") for each in languages}
-    return {addresses[each]: _page(facts, Voice(each), addresses).encode() for each in languages}
+    facts = gather(tables, registry)
+    drawn = funnels.funnels(facts.current)
+    return pages.in_all_languages(registry, NAME, lambda say: _page(facts, say, drawn))
 
 
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(overview.TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("services.html.j2")
+def _page(facts: Facts, say: Voice, drawn: dict[str, funnels.Funnel]) -> dict[str, object]:
+    return {
+        "offices": facts.offices.values(),
+        "round": say.of(facts.current.round.label),
+        "is_synthetic": facts.is_synthetic,
+        "others": funnels.summaries(say, facts.current),
+        "symbols": [Markup(each.symbol(say)) for each in drawn.values()],
+        "entries": list(_entries(facts, say, drawn)),
+        "script": Markup((pages.TEMPLATES / "filter.js").read_text(encoding="utf-8")),
+    }
 
 
-def _page(facts: Facts, say: Voice, addresses: dict[Language, str]) -> str:
-    return _template().render(
-        say=say,
-        registry=facts.registry,
-        offices=facts.offices.values(),
-        addresses=addresses,
-        names={"nb": "Bokmål", "nn": "Nynorsk", "en": "English"},
-        overview=overview.address(say.language, facts.registry.jurisdiction.languages),
-        round=say.of(facts.current.round.label),
-        is_synthetic=facts.is_synthetic,
-        entries=list(_entries(facts, say)),
-        style=overview.style(),
-        script=Markup((overview.TEMPLATES / "filter.js").read_text(encoding="utf-8")),
-    )
-
-
-def _entries(facts: Facts, say: Voice) -> Iterator[Entry]:
+def _entries(facts: Facts, say: Voice, drawn: dict[str, funnels.Funnel]) -> Iterator[Entry]:
     """The ranked services in the order of the ranking, then the others that have figures."""
     estimates = dict(iter(facts.current.estimates.groupby("service_id")))
+    adjusted = {row.service_id: row for row in records(facts.current.adjusted)}
     exits = dict(iter(facts.current.exits.groupby("service_id")))
     for row in records(pd.concat([facts.current.ranked, facts.current.not_ranked])):
         own = estimates.get(row.service_id)
         if own is not None:
-            yield _Service(facts, say, row, own).entry(exits.get(row.service_id))
+            yield _Service(facts, say, row, own, drawn).entry(exits.get(row.service_id), adjusted.get(row.service_id))
 
 
 class _Service:
     """One service in one language. row: of mart.ranking. estimates: its rows of mart.estimate."""
 
-    def __init__(self, facts: Facts, say: Voice, row: Any, estimates: pd.DataFrame) -> None:
-        self.facts, self.say, self.row, self.estimates = facts, say, row, estimates
+    def __init__(
+        self, facts: Facts, say: Voice, row: Any, estimates: pd.DataFrame, drawn: dict[str, funnels.Funnel]
+    ) -> None:
+        self.facts, self.say, self.row, self.estimates, self.drawn = facts, say, row, estimates, drawn
         self.indicators = {each.id: each for each in facts.current.indicators}
+        self.has_context = len(facts.current.context_model) > 0
 
-    def entry(self, exits: pd.DataFrame | None) -> Entry:
+    def entry(self, exits: pd.DataFrame | None, adjusted: Any) -> Entry:
         row, office = self.row, office_name(self.say, self.facts, self.row.office_id)
         cohorts = cohort_names(self.say, self.facts, row.cohorts)
         children = (
@@ -101,7 +89,9 @@ class _Service:
             [*members(row), office, *children, *([f"{self.say('column.cohorts')}: {cohorts}"] if cohorts else [])],
             list(self._points()),
             [] if exits is None else self._exits(exits),
+            [] if adjusted is None else context.of_service(self.say, self.facts, row, adjusted),
             self._table(),
+            list(self._funnels()),
             {"name": f"{row.name} {row.member_names}".casefold(), "office": office},
         )
 
@@ -155,15 +145,27 @@ class _Service:
         )
         return self._said("exit_off", text=text) if row.probability_then < LISTED else text
 
+    def _funnels(self) -> Iterator[funnels.Marked]:
+        """One drawing an indicator that the service has figures of."""
+        era = self.facts.current.round.era
+        for row in records(self._listed()):
+            if row.indicator_id in self.drawn and row.is_observed is True:
+                indicator = self.indicators[row.indicator_id]
+                count = reasons.counted(self.say, indicator, era, row)
+                yield self.drawn[row.indicator_id].marked(self.say, indicator, row, count)
+
+    def _listed(self) -> pd.DataFrame:
+        order = list(self.indicators)
+        return self.estimates.assign(place=self.estimates["indicator_id"].map(order.index)).sort_values("place")
+
     def _table(self) -> Table:
         """One row an indicator; the points add up to the last row."""
-        say, order = self.say, list(self.indicators)
-        listed = self.estimates.assign(place=self.estimates["indicator_id"].map(order.index)).sort_values("place")
+        say, listed = self.say, self._listed()
         longest = max(listed["contribution_points"].max(), 1.0)
         body = [self._row(row, longest) for row in records(listed)]
         if self.row.is_ranked:
             total = Cell(say.number(self.row.score, 1), [say.between(self.row.score_low, self.row.score_high, 0)])
-            body.append(Row([self._said("sum"), total, "", "", "", "", ""]))
+            body.append(Row([self._said("sum"), total, "", "", "", *([""] if self.has_context else []), "", ""]))
         level = say.percent(self.facts.registry.index.interval_level)
         columns = [
             Column(say("column.indicator")),
@@ -171,6 +173,7 @@ class _Service:
             Column(self._said("observed")),
             Column(self._said("by_itself", level=level)),
             Column(self._said("expected", level=level)),
+            *([Column(say("context.expected"))] if self.has_context else []),
             Column(self._said("law")),
             Column(self._said("others")),
         ]
@@ -192,6 +195,7 @@ class _Service:
                 points,
                 *self._observed(row, indicator),
                 expected,
+                *([context.cell(say, indicator, row)] if self.has_context else []),
                 say(f"verdict.duty_{row.duty}"),
                 say(f"verdict.others_{row.others}"),
             ]

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Office
-from pipeline.reports import overview_tables, peers, reasons
+from pipeline.reports import context, overview_tables, peers, reasons
 from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, by_indicator, gather, records
 from pipeline.reports.figures import marked
 from pipeline.reports.sheet import Field, Sheet, workbook
@@ -73,6 +73,7 @@ def _list(
     for indicator in facts.current.indicators:
         table = estimates[indicator.id].reindex(mine["service_id"]).reset_index()
         fields += _numbers(say, facts, indicator, table, paths)
+    fields += context.fields(say, facts, mine)
     about = say(f"{name}_about", k=facts.k)
     head = [*_head(say, facts, office), say.of(facts.current.round.note), about, say("pack.how")]
     return Sheet(say(name), head, fields, printed_columns=printed, has_filter=True)

@@ -115,6 +115,35 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
             },
             unique=["cohort_id", "service_id", "outcome", "phase", "alarm_id"],
         ),
+        "result.need_adjusted": pa.DataFrameSchema(
+            {"probability_top": pa.Column(float, share), "rank_best": pa.Column(int, pa.Check.ge(1))},
+            checks=pa.Check(lambda t: t["rank_best"] <= t["rank_worst"], error="best before worst"),
+            unique=["round_id", "service_id"],
+        ),
+        "result.indicator_context": pa.DataFrameSchema(
+            {
+                "probability_more_need": pa.Column(float, share),
+                "beyond": pa.Column(checks=pa.Check.isin(["more_need", "less_need", "as_expected"])),
+            },
+            unique=["round_id", "indicator_id", "service_id"],
+        ),
+        "result.context_model": pa.DataFrameSchema(
+            {"explained_share": pa.Column(float, share)}, unique=["round_id", "indicator_id"]
+        ),
+        "result.funnel_limit": pa.DataFrameSchema(
+            {"denominator": pa.Column(float, pa.Check.gt(0)), "low_95": pa.Column(float, pa.Check.ge(0))},
+            checks=pa.Check(
+                lambda t: (
+                    (t["low_998"] <= t["low_95"]) & (t["low_95"] <= t["high_95"]) & (t["high_95"] <= t["high_998"])
+                ),
+                error="the wider limits around the narrower ones",
+            ),
+            unique=["round_id", "indicator_id", "denominator"],
+        ),
+        "result.need_vintage": pa.DataFrameSchema(
+            {name: pa.Column(float, share, nullable=True) for name in ("probability", "probability_first")},
+            unique=["round_id", "service_id"],
+        ),
         "result.outlier": pa.DataFrameSchema(
             {
                 "indicator_id": pa.Column(checks=pa.Check.isin(indicators)),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.need import need_tables
+from pipeline.analysis.rounds import need_tables
 from pipeline.analysis.score import Score
 from pipeline.registry.load import Registry, load
 from pipeline.warehouse.release import connect

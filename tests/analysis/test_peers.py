@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.peers import SERVICES, _feature, peer_tables
+from pipeline.analysis.peers import SERVICES, feature_values, peer_tables
 from pipeline.registry.load import Registry, load
 from pipeline.registry.peers import Peers
 from pipeline.warehouse.release import connect
@@ -32,7 +32,7 @@ def features(con: duckdb.DuckDBPyConnection, registry: Registry, round_id: str) 
     assert registry.peers is not None
     services = con.execute(SERVICES).df()
     each = next(one for one in registry.index.rounds if one.id == round_id)
-    columns = {one.id: _feature(con, registry, one, each, services) for one in registry.peers.features}
+    columns = {one.id: feature_values(con, registry, one, each, services) for one in registry.peers.features}
     return pd.DataFrame(columns, index=services["service_id"])
 
 

@@ -13,6 +13,7 @@ PAGES = [
 ]  # fmt: skip
 PAGES_WITHOUT_DRAWINGS = [
     "norway/revisions.html", "norway/revisions.nn.html", "norway/revisions.en.html", "england/revisions.html",
+    "norway/method.html", "norway/method.nn.html", "norway/method.en.html", "england/method.html",
 ]  # fmt: skip
 PAINTED = "paths => paths.filter(each => !['none', ''].includes(getComputedStyle(each).fill)).length"
 COLOURS = """async address => {
@@ -109,9 +110,24 @@ def test_service_by_service_is_accessible_and_never_scrolls_sideways(
     page.evaluate(
         "document.querySelectorAll('article:nth-of-type(n+4)').forEach(each => each.remove())"
     )  # all are alike
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert watched.problems == []
+
+
+def test_a_funnel_is_drawn_with_its_service_inside_the_axes(site: Path, watched: Watched) -> None:
+    page = watched.open(site / "norway/services.html")
+    first = page.locator("article").first
+    first.locator("details summary").click()
+    drawing = first.locator("figure.funnel").first
+    outer, mark = drawing.locator("svg").bounding_box(), drawing.locator(".own, .own-range").bounding_box()
+    assert outer and mark and outer["width"] > 200
+    assert outer["x"] < mark["x"] and mark["x"] + mark["width"] < outer["x"] + outer["width"]
+    assert outer["y"] <= mark["y"] and mark["y"] + mark["height"] < outer["y"] + outer["height"]
+    assert len(colours(page, "figure.funnel svg >> nth=0")) > 5, "the shared drawing is there too"
+    assert drawing.locator("figcaption").inner_text().count("95") == 1
 
 
 def test_the_ranking_leads_to_the_service_and_the_filter_narrows_there_too(site: Path, watched: Watched) -> None:

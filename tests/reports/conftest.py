@@ -69,6 +69,8 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
             {"round_id": current.id, "dimension_id": ["timeliness", "plans", "capacity"], "weight": [0.25, 0.25, 0.5], "effective_weight": [0.9, 0.2, 0.3]}
         ),
         "mart.service_peer": _peers(services, current.id),
+        **_second_view(services, indicators, current.id),
+        **_funnel_and_vintages(indicators, current.id),
         "mart.coverage": _coverage(cell, current.era),
         "mart.source": pd.DataFrame(
             {
@@ -125,6 +127,7 @@ def _estimate(cell: pd.DataFrame, indicators: list[str]) -> pd.DataFrame:
         need=50.0, contribution_points=10.0 + cell["position"], is_observed=seen, is_small=False, newest_period="2025",
         newest_status=cell["status"], gaps=None, country_median=9.0, peer_group_median=8.0, peer_group_pooled_mean=7.5,
         peer_group_services=3, peer_median=11.0, peer_pooled_mean=10.5, peers=2, numerator=cell["numerator"].fillna(0), borrowed_cases=14.0,
+        numerator_low=cell["numerator"].fillna(cell["numerator_low"]).fillna(0), numerator_high=cell["numerator"].fillna(cell["numerator_high"]).fillna(0),
         expected_value=13.0, expected_low=6.0, expected_high=22.0, own_share=0.4, chance=0.3,
         duty=cell["position"].eq(0).map({True: "not_met", False: "no_duty"}).where(seen, "no_cases"),
         others=seen.map({True: "like_others", False: "too_little"}),
@@ -139,6 +142,59 @@ def _exits(indicators: list[str], round_id: str) -> pd.DataFrame:
             "cases": 30.0, "fewer_cases": 4.0, "probability": 0.97, "probability_then": [0.4, 0.96], "score_then": 55.0,
         }
     )  # fmt: skip
+
+
+def _second_view(services: pd.DataFrame, indicators: list[str], round_id: str) -> dict[str, pd.DataFrame]:
+    """s3 has half its need from its conditions; s2 has more than they explain; of s4 they are not known."""
+    ranked = services[services["p15"].notna()]
+    score = pd.to_numeric(ranked["score"])
+    points = ranked["service_id"].map({"s3": 45.0}).fillna(-2.0)
+    word = {"s2": "more_need", "s4": "less_need"}
+    context = pd.MultiIndex.from_product([services["service_id"], indicators]).to_frame(
+        False, ["service_id", "indicator_id"]
+    )
+    return {
+        "result.need_adjusted": pd.DataFrame(
+            {
+                "round_id": round_id, "service_id": ranked["service_id"], "score": score - points, "score_low": score - points - 5,
+                "score_high": score - points + 5, "context_points": points, "rank_best": 1, "rank_worst": 4, "probability_top": 0.5,
+            }
+        ),
+        "result.adjusted_round": pd.DataFrame(
+            {"round_id": [round_id], "services": 4, "narrower_share": 0.25, "rank_correlation": 0.9, "kept_top": 3.0}
+        ),
+        "result.context_model": pd.DataFrame(
+            {"round_id": round_id, "indicator_id": indicators, "lasting_sd": 0.7, "explained_share": 0.125, "fit_rounds": 40.0}
+        ),
+        "result.indicator_context": context.assign(
+            round_id=round_id, context_value=14.0, context_low=12.0, context_high=16.0,
+            context_is_known=context["service_id"].ne("s4"),
+            probability_more_need=context["service_id"].map({"s2": 0.95, "s4": 0.05}).fillna(0.6),
+            beyond=context["service_id"].map(word).fillna("as_expected"),
+        ),
+    }  # fmt: skip
+
+
+def _funnel_and_vintages(indicators: list[str], round_id: str) -> dict[str, pd.DataFrame]:
+    """Limits at two sizes; s1 fell by more than five percentage points when its own figures were revised."""
+    limit = pd.MultiIndex.from_product([indicators, [10.0, 40.0]]).to_frame(False, ["indicator_id", "denominator"])
+    return {
+        "result.funnel_limit": limit.assign(
+            round_id=round_id, middle=12.0, low_95=2.0, high_95=22.0, low_998=0.0, high_998=60.0
+        ),
+        "result.need_vintage": pd.DataFrame(
+            {
+                "round_id": round_id, "service_id": ["s1", "s2"], "tier": ["A", "B"], "tier_first": ["A", "C"], "probability": [0.95, 0.6],
+                "probability_first": [0.94, 0.4], "moved_by": [0.01, 0.2], "why": ["others", "new data, revision"],
+            }
+        ),
+        "result.need_vintage_round": pd.DataFrame(
+            {
+                "round_id": [round_id], "indicators": 4, "indicators_revised": 2, "services": 4, "rank_correlation": 0.987,
+                "kept_15": 14.0, "kept_30": 29.0,
+            }
+        ),
+    }  # fmt: skip
 
 
 def _model(indicators: list[str], round_id: str) -> pd.DataFrame:

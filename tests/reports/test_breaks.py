@@ -11,7 +11,7 @@ import pytest
 from pipeline.registry.breaks import Break, ServiceDay
 from pipeline.registry.load import Registry, load
 from pipeline.registry.model import LANGUAGES
-from pipeline.reports import breaks, charts, courses, overview, overview_tables
+from pipeline.reports import breaks, charts, courses, overview, overview_tables, pages
 from pipeline.reports.facts import gather
 from pipeline.reports.voice import Voice
 
@@ -148,7 +148,7 @@ def test_the_page_lists_every_break_with_its_reason(tables: dict, registry: Regi
     assert len(table.rows) == len(registry.breaks)
     days = [str(row.cells[1]) for row in table.rows]
     assert days[0] == say.date(date(2026, 1, 1)) and days[-1] == say.date(date(2013, 1, 1))
-    name = overview.address(language, registry.jurisdiction.languages)
+    name = pages.address(language, registry.jurisdiction.languages)
     page = overview.render(tables, registry)[name].decode()
     assert all(escape(say.of(each.reason)) in page for each in registry.breaks)
 

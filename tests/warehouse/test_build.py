@@ -12,9 +12,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipeline.analysis.need import need_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
+from pipeline.analysis.rounds import need_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.jobs import ANALYSES
 from pipeline.problems import BadInput

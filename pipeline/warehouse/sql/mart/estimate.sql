@@ -2,6 +2,7 @@
 -- value: pooled and shrunken, each indicator by itself; borrowed_cases: how many imaginary cases at the country's rate it is
 -- read together with. expected_value: what the joint model expects of the next four half-years, without guidance.
 -- duty, others: the verdicts of result.indicator_verdict; chance: how likely a figure at least as far out is by chance.
+-- numerator_low, numerator_high: the count with what is hidden at either bound.
 -- gaps: the periods without a whole number or bounds of it, and why, as `2023 not_reported;2024 zero_denominator`.
 -- A median counts each service once; a pooled mean counts each case once: expected cases summed, then divided. Only
 -- services with figures of their own count; the peer group holds the service itself, its peers do not.
@@ -75,6 +76,8 @@ SELECT
     verdict.duty,
     verdict.others,
     verdict.chance,
+    verdict.numerator_low,
+    verdict.numerator_high,
     estimate.dispersion,
     estimate.need,
     estimate.contribution_points,

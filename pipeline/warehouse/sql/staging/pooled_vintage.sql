@@ -1,11 +1,12 @@
--- One row per series, municipality of today, period and vintage whose counts may be pooled over periods and services: known,
--- hidden within bounds, or of no cases; not of a service any part of which was shared out over a split then, and not between a
--- service's own day of a break and the country's.
+-- One row per series, municipality of today, period and vintage whose counts may be pooled over periods and services: known, hidden
+-- within bounds, or of no cases; not of a service any part of which was shared out over a split then, and not between a
+-- service's own day of a break and the country's. is_first: of the vintage in which the period was first published.
 WITH placed AS (
     SELECT
         cell.*,
         member.service_id,
-        bool_or(cell.is_split) OVER (PARTITION BY cell.indicator_id, cell.era, member.service_id, cell.period, cell.vintage) AS has_split
+        bool_or(cell.is_split) OVER (PARTITION BY cell.indicator_id, cell.era, member.service_id, cell.period, cell.vintage) AS has_split,
+        cell.vintage = min(cell.vintage) OVER (PARTITION BY cell.indicator_id, cell.era, cell.period) AS is_first
     FROM core.indicator_value AS cell
     JOIN staging.member AS member ON member.municipality_code = cell.unit_code
     WHERE cell.unit_kind = 'municipality'
@@ -16,6 +17,7 @@ SELECT
     cell.service_id,
     cell.unit_code,
     cell.vintage,
+    cell.is_first,
     cell.is_newest,
     cell.period,
     cell.period_start,
