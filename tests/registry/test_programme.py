@@ -178,3 +178,24 @@ def test_a_cohort_ends_after_it_starts_and_signs_before_it_ends() -> None:
     late = [fields["members"][0] | {"agreement_day": date(2021, 1, 1)}]
     with pytest.raises(ValidationError, match="agreement_day 2021-01-01 of Alta must not be after 2020-06-01"):
         Cohort.model_validate(fields | {"members": late})
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("alarms.toml", 'indicators = ["deadline_breaches"]\nbeside', 'indicators = ["deadlines"]\nbeside', "alarms.toml: two_sources.indicators: given 'deadlines'"),
+        ("alarms.toml", 'beside = "children_investigated"', 'beside = "investigated"', "alarms.toml: two_sources.beside: given 'investigated'"),
+        ("alarms.toml", 'beside = "children_investigated"\n', "", "beside belongs to kind = 'two_sources', which needs it"),
+        ("alarms.toml", 'id = "visits_in_bulk"', 'id = "fewer_cases"', "alarms.toml: id: given fewer_cases, 2 times; allowed: each once"),
+        ("indicators/deadline_breaches.toml", '"children_investigated"\nworse', '"deadline_breaches"\nworse', "counterbalance.indicator: given 'deadline_breaches'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_alarm_gives_one_clear_error(home: Path, file: str, old: str, new: str, expected: str) -> None:
+    assert expected in told(spoil(home, file, old, new))
+
+
+def test_every_ranked_duty_has_a_counterbalance_and_every_alarm_its_words() -> None:
+    registry = load("norway")
+    assert all(each.counterbalance for each in registry.ranked if each.duties)
+    silent = [each for each in registry.alarms if each.kind == "not_public"]
+    assert len(silent) == 4 and all("not possible with" in each.needs.en.lower() for each in silent)
