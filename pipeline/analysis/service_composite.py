@@ -32,7 +32,7 @@ def composites(of: Tracked, registry: Registry, change: pd.DataFrame) -> pd.Data
     reason: `too_few_dimensions` where one of the protocol's has no indicator with figures in both windows.
     """
     rows = []
-    for protocol in (each for each in registry.protocols if each.cohort == of.cohort.id):
+    for protocol in (each for each in registry.protocols if of.cohort.id in each.cohorts):
         for (service, phase), own in change.groupby(["service_id", "phase"], sort=False):
             known = own[own["reason"].isna() & own["outcome"].map(of.in_model)]
             told = known.assign(
