@@ -71,7 +71,7 @@ def test_signs_and_limits_are_those_of_the_numbers(finding: Finding, language: L
         assert (
             told[0]
             .split("{")[0]
-            .startswith(say("finding.guided_fell", n=finding.services, before="{", now="").split("{")[0])
+            .startswith(say("finding.guided_fell", n=finding.services, what=say("finding.what_percent"), before="{", now="").split("{")[0])
         )
     if finding.difference.low <= 0 <= finding.difference.high:
         assert "better" not in fits(finding) and "worse" not in fits(finding)
