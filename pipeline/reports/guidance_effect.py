@@ -58,7 +58,21 @@ def answer(say: Voice, facts: Facts, protocol: Protocol) -> list[str]:
     finding = _finding(row)
     told = verdicts.sentences(say, finding)[:3]
     word = verdicts.verdict(say, Judgement(Verdict(row.verdict)))
-    return [visible, *told, say("answer.read"), _proof(say, finding), say("answer.verdict", verdict=word)]
+    return [
+        visible,
+        *told,
+        *_fewer(say, facts, protocol, row.n_guided),
+        say("answer.read"),
+        _proof(say, finding),
+        say("answer.verdict", verdict=word),
+    ]
+
+
+def _fewer(say: Voice, facts: Facts, protocol: Protocol, n_guided: int) -> list[str]:
+    """That not all guided services have figures to be in it."""
+    services = facts.tables["mart.cohort_service"]
+    every = services.loc[services["cohort_id"].isin(protocol.cohorts), "service_id"].nunique()
+    return [say("answer.fewer", n=say.number(n_guided), all=say.number(every))] if n_guided < every else []
 
 
 def _finding(row: Any) -> Finding:

@@ -46,7 +46,7 @@ def event_figure(say: Voice, facts: Facts, protocol: Protocol, is_synthetic: boo
 
 def _trace(say: Voice, row: Any, own: pd.DataFrame) -> Json:
     hover = [
-        f"{say(f'phase.{each.phase}')}, {each.periods_since_start}: "
+        f"{say(f'phase.{each.phase}')}, {say.number(each.periods_since_start)}: "
         f"{_amount(say, row, each.estimate)}{_limits(say, each)}"
         for each in records(own)
     ]
@@ -101,7 +101,7 @@ def _layout(say: Voice, own: pd.DataFrame, is_synthetic: bool) -> Json:
 def _table(say: Voice, row: Any, own: pd.DataFrame, name: str, is_synthetic: bool) -> Table:
     body = [
         (
-            str(each.periods_since_start),
+            say.number(each.periods_since_start),
             say(f"phase.{each.phase}"),
             _amount(say, row, each.estimate) + _limits(say, each),
         )

@@ -13,7 +13,7 @@ from pipeline.registry.programme import Cohort
 from pipeline.reports import run_charts, verdicts
 from pipeline.reports.facts import Facts, records
 from pipeline.reports.figures import marked
-from pipeline.reports.guidance_effect import COMPOSITE
+from pipeline.reports.guidance_effect import COMPOSITE, primary
 from pipeline.reports.tables import Cell, Column, Row, Table, rows
 from pipeline.reports.voice import Voice, alphabetical, sentence
 
@@ -39,20 +39,31 @@ def entries(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool) -> Ite
     """The services of a cohort, in alphabetical order."""
     changes = _of(facts, cohort, "mart.service_change")
     named = changes.drop_duplicates("service_id")[["service_id", "service_name"]]
+    rest = _rest_of_country(facts, cohort)
     for row in sorted(records(named), key=lambda each: alphabetical(each.service_name)):
-        yield _Service(say, facts, cohort, row, is_synthetic).entry()
+        yield _Service(say, facts, cohort, row, rest, is_synthetic).entry()
+
+
+def _rest_of_country(facts: Facts, cohort: Cohort) -> dict[tuple[str, str], Any]:
+    """(indicator, phase) → the row of result.change of those who were not guided."""
+    table = _of(facts, cohort, "result.change")
+    chosen = table[table["borders"].eq("as_of") & table["group_name"].eq("rest") & table["service_id"].isna()]
+    return {(str(row.indicator_id), str(row.phase)): row for row in records(chosen)}
 
 
 def points(say: Voice, facts: Facts, cohort: Cohort) -> Iterator[str]:
     """How many got which word in the main question, and whether any could be held against a mix of others."""
     changes = _of(facts, cohort, "mart.service_change")
     whole = changes[changes["outcome"] == COMPOSITE]
-    for phase, own in whole.groupby("phase", sort=False):
+    for phase, own in whole.groupby(whole["phase"].map(SCORED.index)):
         words = [verdicts.verdict(say, Judgement(Verdict(row.verdict), row.is_confirmed)) for row in records(own)]
         counts = pd.Series(words).value_counts().sort_index()
         told = "; ".join(say("single.count", verdict=word, n=n) for word, n in counts.items())
         yield say(
-            "single.counts", phase=sentence(say(f"phase.{phase}")), outcome=say("effect.composite").lower(), counts=told
+            "single.counts",
+            phase=sentence(say(f"phase.{SCORED[int(phase)]}")),
+            outcome=say("effect.composite").lower(),
+            counts=told,
         )
     controls = _of(facts, cohort, "result.synthetic_control")
     if len(controls) and controls["reason"].notna().all():
@@ -66,14 +77,17 @@ def points(say: Voice, facts: Facts, cohort: Cohort) -> Iterator[str]:
 class _Service:
     """One service of a cohort in one language."""
 
-    def __init__(self, say: Voice, facts: Facts, cohort: Cohort, row: Any, is_synthetic: bool) -> None:
+    def __init__(
+        self, say: Voice, facts: Facts, cohort: Cohort, row: Any, rest: dict[tuple[str, str], Any], is_synthetic: bool
+    ) -> None:
         self.say, self.facts, self.cohort, self.is_synthetic = say, facts, cohort, is_synthetic
+        self.rest = rest
         self.id, self.name = str(row.service_id), str(row.service_name)
         self.level = say.percent(LEVEL)
 
     def entry(self) -> Entry:
         charts = run_charts.charts(
-            self.say, self.facts, self._own("result.run_chart"), self._own("result.run_chart_series")
+            self.say, self.facts, self._own("result.run_chart"), self._own("result.run_chart_series"), self.is_synthetic
         )
         return Entry(
             f"{self.cohort.id}-{self.id}",
@@ -125,8 +139,9 @@ class _Service:
     def _baseline(self) -> Iterator[str]:
         """As of which files the baseline is frozen, and where its source has moved since."""
         own = self._own("result.baseline")
-        for row in records(own[["frozen_reason", "frozen_on"]].drop_duplicates().sort_values("frozen_on")):
-            yield self.say(f"single.frozen_{row.frozen_reason}", day=self.say.date(row.frozen_on.date()))
+        for reason, part in own.groupby("frozen_reason"):
+            days = [self.say.date(each.date()) for each in sorted(set(part["frozen_on"]))]
+            yield self.say(f"single.frozen_{reason}", day=self.say.list(days))
         moved = [
             self.say(
                 "single.moved_one",
@@ -173,16 +188,19 @@ class _Service:
     def _silent(self) -> Iterator[str]:
         """The later phases of which nothing can be said, with the reason."""
         rest = self.changes[self.changes["reason"].notna() & self.changes["phase"].ne(SCORED[0])]
+        phases: dict[tuple[str, str], list[str]] = {}
         for (_, phase, reason), part in rest.groupby(["phase_place", "phase", "reason"]):
             outcomes = self.say.list(self._label(each).lower() for each in part["outcome"])
-            words = {"phase": sentence(self.say(f"phase.{phase}")), "reason": self.say(f"single.reason_{reason}")}
+            phases.setdefault((str(reason), outcomes), []).append(self.say(f"phase.{phase}"))
+        for (reason, outcomes), named in phases.items():
+            words = {"phase": sentence(self.say.list(named)), "reason": self.say(f"single.reason_{reason}")}
             yield self.say("single.silent", **words, outcomes=outcomes)
 
     def _table(self) -> Table:
         """One row an outcome and phase; the verdict stands before the numbers."""
         say, level = self.say, self.level
         columns = [Column(say("effect.outcome")), Column(say("single.verdict"))]
-        columns += [Column(say("single.baseline"), is_number=True), Column(say("column.value"), is_number=True)]
+        columns += [Column(say("single.baseline"), is_number=True), Column(say("single.observed"), is_number=True)]
         columns += [Column(say(f"single.{each}", level=level)) for each in ("change", "expected", "rest")]
         columns.append(Column(say("single.fell"), is_number=True))
         body = [Row(self._row(row)) for row in records(self.shown)]
@@ -201,8 +219,8 @@ class _Service:
         return [
             Cell(self._label(row.outcome), notes),
             Cell(word, reason, is_missing=bool(reason)),
-            Cell(self._value(row.outcome, row.baseline), self._cases(row.baseline_cases)) if is_known else "–",
-            Cell(self._value(row.outcome, row.scored), [*self._cases(row.scored_cases), *hidden]) if is_known else "–",
+            Cell(self._value(row.outcome, row.baseline), self._cases(row, "baseline")) if is_known else "–",
+            Cell(self._value(row.outcome, row.scored), [*self._cases(row, "scored"), *hidden]) if is_known else "–",
             self._change(row, "change") if is_known else "–",
             self._change(row, "expected_change"),
             self._rest(row),
@@ -211,15 +229,22 @@ class _Service:
 
     def _rest(self, row: Any) -> str:
         """The same change in the rest of the country."""
-        table = _of(self.facts, self.cohort, "result.change")
-        rest = table[
-            table["indicator_id"].eq(row.outcome) & table["phase"].eq(row.phase) & table["borders"].eq("as_of")
-        ]
-        rest = rest[rest["group_name"].eq("rest") & rest["service_id"].isna()]
-        return next((self._change(each, "change", row.outcome) for each in records(rest)), "–")
+        found = self.rest.get((row.outcome, row.phase))
+        return self._change(found, "change", row.outcome) if found is not None else self._others(row)
 
-    def _cases(self, n: float) -> list[str]:
-        return [] if pd.isna(n) else [self.say("single.cases", n=self.say.number(n))]
+    def _others(self, row: Any) -> str:
+        """The change of those that the main question is held against, for the main question itself."""
+        for protocol in self.facts.registry.protocols:
+            group = primary(self.facts, protocol)
+            if row.outcome == COMPOSITE and self.cohort.id in protocol.cohorts and row.phase == protocol.scored_phase:
+                change = group.comparison_now - group.comparison_before if group is not None else float("nan")
+                return "–" if pd.isna(change) else self._signed(change)
+        return "–"
+
+    def _cases(self, row: Any, side: str) -> list[str]:
+        """On how many cases a figure rests; those of an index are of many kinds."""
+        n = getattr(row, f"{side}_cases")
+        return [] if pd.isna(n) or row.outcome == COMPOSITE else [self.say("single.cases", n=self.say.number(n))]
 
     def _change(self, row: Any, name: str, outcome: str = "") -> str:
         value, low, high = (getattr(row, each) for each in (name, f"{name}_low", f"{name}_high"))
@@ -227,9 +252,11 @@ class _Service:
             return "–"
         indicator = self._indicator(outcome or row.outcome)
         decimals = indicator.decimals if indicator else 1
-        sign = "+" if value > 0 and not indicator else ""
-        said = self.say.change(value, indicator) if indicator else sign + verdicts.points(self.say, "points", value)
-        return f"{said} ({self._to(low, high, decimals)})"
+        said = self.say.change(value, indicator) if indicator else self._signed(value)
+        return said if pd.isna(low) else f"{said} ({self._to(low, high, decimals)})"
+
+    def _signed(self, points: float) -> str:
+        return ("+" if points > 0 else "") + verdicts.points(self.say, "points", points)
 
     def _to(self, low: float, high: float, decimals: int) -> str:
         return self.say("number.to", low=self.say.number(low, decimals), high=self.say.number(high, decimals))

@@ -19,6 +19,7 @@ TABLES = (
     "mart.coverage",
     "mart.unit_absent",
     "mart.municipality",
+    "mart.cohort_service",
     "mart.effect",
     "mart.border",
 )

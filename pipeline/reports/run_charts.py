@@ -5,6 +5,8 @@ A hidden count is a stroke over all it can be on the chart, never a dot, so that
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -12,6 +14,7 @@ import pandas as pd
 from pipeline.registry.model import Indicator
 from pipeline.reports import palette
 from pipeline.reports.facts import Facts, records
+from pipeline.reports.funnels import round_steps
 from pipeline.reports.voice import Voice
 
 WIDTH, HEIGHT = 340, 170  # of a drawing, in its own units
@@ -30,7 +33,7 @@ class Chart:
     sentences: list[str]
 
 
-def charts(say: Voice, facts: Facts, own: pd.DataFrame, series: pd.DataFrame) -> Iterator[Chart]:
+def charts(say: Voice, facts: Facts, own: pd.DataFrame, series: pd.DataFrame, is_synthetic: bool) -> Iterator[Chart]:
     """One chart an indicator that is a share, of one service. own: of result.run_chart. series: of run_chart_series."""
     about = {row.indicator_id: row for row in records(series)}
     for indicator in facts.registry.ranked:
@@ -39,7 +42,7 @@ def charts(say: Voice, facts: Facts, own: pd.DataFrame, series: pd.DataFrame) ->
             row = about[indicator.id]
             name = f"run-{row.cohort_id}-{row.service_id}-{indicator.id}"
             sentences = list(_sentences(say, indicator, part, row))
-            yield Chart(name, say.of(indicator.label), _drawing(say, part), sentences)
+            yield Chart(name, say.of(indicator.label), _drawing(say, part, is_synthetic), sentences)
 
 
 def expected_by_chance(say: Voice, series: pd.DataFrame) -> str:
@@ -49,7 +52,7 @@ def expected_by_chance(say: Voice, series: pd.DataFrame) -> str:
     return say("chart.lead", better=better, worse=worse, n=say.number(len(known)))
 
 
-def _drawing(say: Voice, part: pd.DataFrame) -> str:
+def _drawing(say: Voice, part: pd.DataFrame, is_synthetic: bool) -> str:
     """The points from left to right, the frozen mean and limits, the phases behind."""
     seen = part.loc[~part["is_hidden"], "value"]
     top = min(max([10.0, *seen.dropna(), *part["limit_high"].dropna()]) * 1.08, 100.0)
@@ -79,7 +82,14 @@ def _drawing(say: Voice, part: pd.DataFrame) -> str:
             lines.append(f'<rect class="flag" x="{place - 4:.1f}" y="{y(row.value) - 4:.1f}" width="8" height="8"/>')
         else:
             lines.append(f'<circle class="spot" cx="{place:.1f}" cy="{y(row.value):.1f}" r="3"/>')
-    return "".join([*lines, *_words(say, part, x, top, y(0), y(top / 2))])
+    lines += [
+        f'<text x="{LEFT - 4}" y="{y(each) + 4:.1f}" text-anchor="end">{say.number(each)}</text>'
+        for each in round_steps(top)
+    ]
+    if is_synthetic:
+        word = escape(say("synthetic.word"))
+        lines.append(f'<text class="synthetic-word" x="{RIGHT}" y="{HEIGHT - 2}" text-anchor="end">{word}</text>')
+    return "".join([*lines, *_years(part, x)])
 
 
 def _shades(part: pd.DataFrame, x: list[float], step: float) -> Iterator[str]:
@@ -91,14 +101,12 @@ def _shades(part: pd.DataFrame, x: list[float], step: float) -> Iterator[str]:
             yield f'<rect x="{left:.1f}" y="{TOP}" width="{width:.1f}" height="{height}" fill="{colour}"/>'
 
 
-def _words(say: Voice, part: pd.DataFrame, x: list[float], top: float, zero: float, middle: float) -> Iterator[str]:
-    """Per cent to the left, the first period of every second year below."""
-    for value, height in ((0.0, zero), (top / 2, middle)):
-        yield f'<text x="{LEFT - 4}" y="{height + 4:.1f}" text-anchor="end">{say.number(value)}</text>'
+def _years(part: pd.DataFrame, x: list[float]) -> Iterator[str]:
+    """Every second year, below its first period."""
     years = part["period"].astype(str).str[:4]
     firsts = [place for place, year in enumerate(years) if place == 0 or years.iloc[place - 1] != year]
     for place in firsts[::2]:
-        yield f'<text x="{x[place]:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{years.iloc[place]}</text>'
+        yield f'<text x="{x[place]:.1f}" y="{BOTTOM + 14}" text-anchor="middle">{years.iloc[place]}</text>'
 
 
 def _sentences(say: Voice, indicator: Indicator, part: pd.DataFrame, about: Any) -> Iterator[str]:
@@ -111,10 +119,10 @@ def _sentences(say: Voice, indicator: Indicator, part: pd.DataFrame, about: Any)
         yield say("chart.course", first=first, start=start, last=last, end=end)
     if part["is_hidden"].any():
         yield say("chart.hidden", n=say.number(part["is_hidden"].sum()))
-    if about.baseline_points and isinstance(about.reason, str):
+    if isinstance(about.reason, str):
         yield say("chart.no_limits")
     else:
-        yield _flags(say, seen)
+        yield _flags(say, part)
     if pd.notna(about.false_improvement):
         better, worse = say.percent(about.false_improvement), say.percent(about.false_concern)
         yield say("chart.false_alarms", better=better, worse=worse)
@@ -123,26 +131,36 @@ def _sentences(say: Voice, indicator: Indicator, part: pd.DataFrame, about: Any)
     yield _funnel(say, part)
 
 
-def _flags(say: Voice, seen: pd.DataFrame) -> str:
-    met = seen[seen["rule"].notna()]
+def _flags(say: Voice, part: pd.DataFrame) -> str:
+    met = part[part["rule"].notna() & ~part["is_hidden"]]
     told = [
-        say("chart.flag", rule=say(f"chart.rule_{rule}"), side=say(f"chart.side_{side}"), periods=_periods(say, part))
-        for (rule, side), part in met.groupby(["rule", "side"], sort=True)
+        say(
+            "chart.flag",
+            rule=say(f"chart.rule_{rule}"),
+            side=say(f"chart.side_{side}"),
+            periods=_periods(say, part, list(own.index)),
+        )
+        for (rule, side), own in met.groupby(["rule", "side"], sort=True)
     ]
     return say("chart.flags", told="; ".join(told)) if told else say("chart.no_flags")
 
 
 def _funnel(say: Voice, part: pd.DataFrame) -> str:
     """Where the service stood among all services, half-year by half-year; a hidden count only as unsure."""
-    place = part["funnel"].str.replace(" ", "_").str.replace(".", "_").where(~part["is_hidden"] | part["funnel"].isna())
-    place = place.mask(part["is_hidden"] & part["funnel"].notna(), "hidden")
+    place = (
+        part["funnel"].str.replace(r"\W", "_", regex=True).mask(part["is_hidden"] & part["funnel"].notna(), "hidden")
+    )
     told = [
-        say(f"chart.place_{each.replace('99_8', '998')}", periods=_periods(say, part[place == each]))
+        say(f"chart.place_{each}", periods=_periods(say, part, list(part.index[place == each])))
         for each in PLACES
         if place.eq(each).any()
     ]
     return say("chart.funnel", told="; ".join(told)) if told else say("chart.funnel_inside")
 
 
-def _periods(say: Voice, part: pd.DataFrame) -> str:
-    return say.list(say.period(str(each)) for each in part["period"])
+def _periods(say: Voice, part: pd.DataFrame, rows: list[Any]) -> str:
+    """The periods of some rows of a series; those that follow upon one another as from the first to the last."""
+    names = [say.period(str(each)) for each in part["period"]]
+    places = [place for place, each in enumerate(part.index) if each in rows]
+    runs = [[place for _, place in run] for _, run in groupby(enumerate(places), key=lambda each: each[1] - each[0])]
+    return say.list("–".join(dict.fromkeys((names[run[0]], names[run[-1]]))) for run in runs)
