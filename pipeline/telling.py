@@ -137,8 +137,8 @@ def power(found: pd.DataFrame, is_synthetic: bool) -> str:
     for protocol, rows in found.groupby("protocol_id", sort=False):
         first = rows.iloc[0]
         lines.append(
-            f"{protocol}: {first['n_guided']} guided of {first['n_services']} services, {first['runs']} simulated "
-            f"programmes; the smallest effect seen {first['wanted_power']:.0%} of the time, and how often one would be seen"
+            f"{protocol}: {first['n_guided']} of {first['n_services']} services guided, simulated {first['runs']} times; the "
+            f"smallest effect seen in {first['wanted_power']:.0%} of them, and how often effects of two sizes would be seen"
         )
         for outcome, own in rows.groupby("outcome_id", sort=False):
             unit = "percentage points" if own["unit"].iloc[0] == "percent" else own["unit"].iloc[0]
