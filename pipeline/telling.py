@@ -139,7 +139,7 @@ def power(found: pd.DataFrame, is_synthetic: bool) -> str:
         who = f"{first['n_guided']} of {first['n_services']} services guided"
         lines += [
             f"{protocol}: {who}, {first['runs']} programmes simulated.",
-            f"The smallest effect seen in {first['wanted_power']:.0%} of them, and how often effects of two sizes are seen:",
+            f"Smallest effect seen in {first['wanted_power']:.0%} of them; how often two sizes of effect are seen:",
         ]
         for outcome, own in rows.groupby("outcome_id", sort=False):
             unit = "percentage points" if own["unit"].iloc[0] == "percent" else own["unit"].iloc[0]
