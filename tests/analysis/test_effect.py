@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,14 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analysis import effect_methods as methods
+from pipeline.analysis.effect import effect_rows
 from pipeline.analysis.effect_methods import Question
 from pipeline.analysis.effect_panel import COMPOSITE, Panel, panel
+from pipeline.analysis.effect_power import power_rows
 from pipeline.analysis.effect_questions import COMPARISONS, Questions
 from pipeline.analysis.effect_words import course, departures, judged, why_not
 from pipeline.methods.imputation import NEVER, Windows
 from pipeline.methods.verdict import Interval, Verdict
 from pipeline.registry.load import load
 from pipeline.registry.protocol import Check, Placebo
+from pipeline.warehouse.models import models
 from pipeline.warehouse.release import connect
 from tests.slow_ways import two_stage_effect
 
@@ -328,3 +332,33 @@ def test_need_runs_one_way_whatever_the_indicator_does(of: Panel) -> None:
     assert of.logits(COMPOSITE) is None
     whole = np.isfinite(told[COMPOSITE])
     assert (whole == np.isfinite([told[each] for each in of.scale.dimensions]).all(0)).all()
+
+
+def test_a_protocol_without_any_figures_has_a_row_that_says_so(of: Panel) -> None:
+    scale = replace(of.scale, indicators=(), dimensions=())
+    bare = Questions(
+        replace(of, scale=scale, periods=of.periods[:0], numerator={}, denominator={}, bounded={}), PROTOCOL, [COHORT]
+    )
+    [row] = effect_rows(bare, NORWAY, "all_not_guided", {})
+    assert (row["outcome_id"], row["reason"], row["verdict"]) == (COMPOSITE, "too_few_guided", Verdict.TOO_LITTLE_DATA)
+    assert row["departures"] == "dimensions_missing periods_missing" and not row["follows_protocol"]
+    assert power_rows(bare.of, NORWAY, PROTOCOL) == []
+
+
+def test_who_was_asked_is_followed_to_the_services_of_today() -> None:
+    """Two old codes that became one municipality: whoever declined counts as having declined."""
+    con = duckdb.connect()
+    con.execute("CREATE SCHEMA registry; CREATE SCHEMA staging")
+    con.execute("""CREATE TABLE registry.asked AS SELECT * FROM (VALUES
+        ('c', 'A', '0001', DATE '2018-06-01', 'not_offered'), ('c', 'B', '0002', DATE '2018-06-01', 'declined'),
+        ('c', 'C', '0003', DATE '2018-06-01', 'not_offered'))
+        AS t(cohort_id, member_name, municipality_code, code_date, answer)""")
+    con.execute("""CREATE TABLE staging.successor AS SELECT * FROM (VALUES
+        ('0001', DATE '2000-01-01', DATE '2020-01-01', '9001'), ('0002', DATE '2000-01-01', DATE '2020-01-01', '9001'),
+        ('0003', DATE '2000-01-01', NULL, '0003'), ('0003', DATE '1980-01-01', DATE '2000-01-01', '9001'))
+        AS t(old_code, old_valid_from, old_valid_to, municipality_code)""")
+    con.execute(
+        "CREATE TABLE staging.member AS SELECT * FROM (VALUES ('9001', 'one'), ('0003', 'two')) AS t(municipality_code, service_id)"
+    )
+    found = con.execute(models()["staging.asked"]).fetchall()
+    assert found == [("c", "one", "declined"), ("c", "two", "not_offered")]
