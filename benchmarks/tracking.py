@@ -1,7 +1,7 @@
 """Figures about the tracking methods: speed, coverage, placebos, power, and programmes whose effect is known.
 
 Usage: tracking.py [countries] for all; tracking.py programmes [countries, and under each switch] for the last alone;
-tracking.py bias [countries] for their bias alone, in more of them.
+tracking.py bias [countries] for their bias alone, in more of them; tracking.py distance [countries] for it by windows.
 """
 
 import sys
@@ -127,6 +127,15 @@ def bias(countries: int) -> None:
                 print(f"{sizes} {name}, weight {by}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
 
 
+def distance(countries: int) -> None:
+    """The bias without effect by how far baseline and scored half-years lie from those of the choice."""
+    drawn = [seen(Programme(starts=(10, 12, 14), half_years=20), 30_000 + seed) for seed in range(countries)]
+    for windows in (Windows(), Windows((-10, -7), (2, 5)), Windows((-8, -5), (0, 3))):
+        each = np.array([estimates(o.outcomes[:1, [0, 4]], o.weight, o.start, windows)[0] for o in drawn])
+        error = each.std(0) / np.sqrt(countries)
+        print(f"{windows}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
+
+
 def measured(programme: Programme, seed: int, draws: int = 399) -> dict[str, float]:
     """What an evaluation says of one country; means over countries are bias, rejection, coverage and power."""
     of = seen(programme, seed)
@@ -177,6 +186,8 @@ def falsely_said(asked: list[Question], draws: int) -> dict[str, float]:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["bias"]:
         bias(int(sys.argv[2]) if len(sys.argv) > 2 else 1500)
+    elif sys.argv[1:2] == ["distance"]:
+        distance(int(sys.argv[2]) if len(sys.argv) > 2 else 700)
     elif sys.argv[1:2] == ["programmes"]:
         programmes(*map(int, sys.argv[2:4] or (300, 300)))
     else:
