@@ -1,6 +1,7 @@
 """Figures about the tracking methods: speed, coverage, placebos, power, and programmes whose effect is known.
 
-Usage: tracking.py [countries]; tracking.py programmes [countries, and under each switch] for the last alone.
+Usage: tracking.py [countries] for all; tracking.py programmes [countries, and under each switch] for the last alone;
+tracking.py bias [countries] for their bias alone, in more of them; tracking.py distance [countries] for it by windows.
 """
 
 import sys
@@ -17,6 +18,7 @@ from pipeline.analysis.effect_words import course, judged
 from pipeline.methods.drift import drift
 from pipeline.methods.imputation import NEVER, Windows, average_effect
 from pipeline.methods.power import Design, Scatter, power
+from pipeline.methods.programme_power import estimates
 from pipeline.methods.randomisation import holm, reassigned
 from pipeline.methods.synthetic_control import placebo_ratios
 from pipeline.methods.verdict import Verdict
@@ -103,6 +105,37 @@ def programmes(countries: int, switched: int) -> None:
             print(pd.DataFrame({"mean": found.mean(), "error": errors}).astype(float).round(3).to_string(), flush=True)
 
 
+def bias(countries: int) -> None:
+    """Mean estimates without effect of the share and of the index, by design and weight: estimates alone are quick."""
+    designs = {"imputation": Windows(), "DiD, the half-years of the choice as baseline": Windows((-4, -1), (2, 5))}
+    for sizes in ((5, 4, 4), (7, 6, 6)):
+        drawn = [seen(Programme(sizes), 10_000 + seed) for seed in range(countries)]
+        for name, windows in designs.items():
+            for by in ("children", "none"):
+                each = np.array(
+                    [
+                        estimates(
+                            one.outcomes[:1, [0, 4]],
+                            one.weight if by == "children" else np.ones(len(one.weight)),
+                            one.start,
+                            windows,
+                        )[0]
+                        for one in drawn
+                    ]
+                )
+                error = each.std(0) / np.sqrt(countries)
+                print(f"{sizes} {name}, weight {by}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
+
+
+def distance(countries: int) -> None:
+    """The bias without effect by how far baseline and scored half-years lie from those of the choice."""
+    drawn = [seen(Programme(starts=(10, 12, 14), half_years=20), 30_000 + seed) for seed in range(countries)]
+    for windows in (Windows(), Windows((-10, -7), (2, 5)), Windows((-8, -5), (0, 3))):
+        each = np.array([estimates(o.outcomes[:1, [0, 4]], o.weight, o.start, windows)[0] for o in drawn])
+        error = each.std(0) / np.sqrt(countries)
+        print(f"{windows}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
+
+
 def measured(programme: Programme, seed: int, draws: int = 399) -> dict[str, float]:
     """What an evaluation says of one country; means over countries are bias, rejection, coverage and power."""
     of = seen(programme, seed)
@@ -151,7 +184,11 @@ def falsely_said(asked: list[Question], draws: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["programmes"]:
+    if sys.argv[1:2] == ["bias"]:
+        bias(int(sys.argv[2]) if len(sys.argv) > 2 else 1500)
+    elif sys.argv[1:2] == ["distance"]:
+        distance(int(sys.argv[2]) if len(sys.argv) > 2 else 700)
+    elif sys.argv[1:2] == ["programmes"]:
         programmes(*map(int, sys.argv[2:4] or (300, 300)))
     else:
         randomisation(int(sys.argv[1]) if len(sys.argv) > 1 else 500)

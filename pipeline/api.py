@@ -79,10 +79,10 @@ class Release:
         return self.con.execute(query).df()
 
     def power(self, protocol_id: str | None = None, runs: int = RUNS, say: Say = silent) -> pd.DataFrame:
-        """One row a protocol, outcome and odds ratio: what the programme as declared could show (`result.power`).
+        """One row a protocol, outcome and odds ratio: what its programme could show (as `result.power`).
 
-        Of one protocol, or of all. Raises BadInput for a protocol there is not, without any, and where there are too few
-        figures from before the start.
+        Of one protocol, or of all. Raises BadInput for a protocol there is not, without any, and where there are too
+        few figures from before the start.
         """
         known = {each.id: each for each in self.registry.protocols}
         place = self.registry.jurisdiction.id

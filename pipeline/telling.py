@@ -136,10 +136,11 @@ def power(found: pd.DataFrame, is_synthetic: bool) -> str:
     lines = ["SYNTHETIC figures: nothing here is about real services."] if is_synthetic else []
     for protocol, rows in found.groupby("protocol_id", sort=False):
         first = rows.iloc[0]
-        lines.append(
-            f"{protocol}: {first['n_guided']} guided of {first['n_services']} services, {first['runs']} simulated "
-            f"programmes; the smallest effect seen {first['wanted_power']:.0%} of the time, and how often one would be seen"
-        )
+        who = f"{first['n_guided']} of {first['n_services']} services guided"
+        lines += [
+            f"{protocol}: {who}, {first['runs']} programmes simulated.",
+            f"Smallest effect seen in {first['wanted_power']:.0%} of them; how often two sizes of effect are seen:",
+        ]
         for outcome, own in rows.groupby("outcome_id", sort=False):
             unit = "percentage points" if own["unit"].iloc[0] == "percent" else own["unit"].iloc[0]
             seen = [

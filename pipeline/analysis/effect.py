@@ -54,7 +54,7 @@ def effect_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[st
         could_show = power_rows(of, registry, protocol)
         visible = {row["outcome_id"]: row["smallest_visible"] for row in could_show}
         for comparison in COMPARISONS:
-            effect += _effect_rows(questions, registry, comparison, visible)
+            effect += effect_rows(questions, registry, comparison, visible)
             by_period += _event_rows(questions, comparison)
         power += could_show
     return {
@@ -64,7 +64,7 @@ def effect_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[st
     }
 
 
-def _effect_rows(of: Questions, registry: Registry, comparison: Comparison, visible: dict[str, float]) -> Iterator[Row]:
+def effect_rows(of: Questions, registry: Registry, comparison: Comparison, visible: dict[str, float]) -> Iterator[Row]:
     """All outcomes and methods of one comparison; without anybody to compare with, the primary method says so."""
     asked = {name: of.ask(outcome, comparison) for name, outcome in of.outcomes.items()}
     found = {name: _tested(of, each, comparison) for name, each in asked.items()}

@@ -61,12 +61,13 @@ class Question:
         Only who has figures in the windows of every start can have been dealt one.
         """
         known = np.isfinite(self.outcome) & (self.weight > 0)[:, None]
-        starts = np.unique(self.start[self.guided])
+        told = self.guided & self._both(known, self.start)
+        starts = np.unique(self.start[told])
         if not starts.size:
-            return self
+            return self.only(told | ~self.guided)
         both = np.stack([self._both(known, np.full(len(known), each)) for each in starts], axis=1)
-        kept = np.where(self.guided, self._both(known, self.start), both.any(1))
-        return replace(self, eligible=self.eligible & (both.all(1) | self.guided)).only(kept)
+        could = replace(self, eligible=self.eligible & (both.all(1) | told))
+        return could.only(told | (~self.guided & both.any(1)))
 
     def _both(self, known: Bools, start: Floats) -> Bools:
         """Whether there are figures before and after a start, shape (S,)."""

@@ -22,7 +22,8 @@ class Questions:
         """cohorts: those of the protocol."""
         self.of, self.protocol, self.cohorts = of, protocol, cohorts
         self.windows = protocol.windows(cohorts[0])
-        self.outcomes = of.scale.outcomes(of.values()) if of.scale.dimensions else {}
+        nothing = {COMPOSITE: np.full((len(of.services), len(of.periods)), np.nan)}
+        self.outcomes = of.scale.outcomes(of.values()) if of.scale.dimensions else nothing
         self.start: Floats = np.min([of.start[each.id] for each in cohorts], axis=0)
         is_elsewhere = np.isfinite(np.min(list(of.start.values()), axis=0)) & np.isinf(self.start)
         self.never: Bools = np.isinf(self.start) & ~is_elsewhere
@@ -81,9 +82,7 @@ class Questions:
 
     def _need(self) -> Floats:
         """The highest mean composite of the periods in which units were chosen, over the starts; shape (S,)."""
-        y = self.outcomes.get(COMPOSITE)
-        if y is None:
-            return np.full(len(self.start), np.nan)
+        y = self.outcomes[COMPOSITE]
         found = [np.full(len(y), np.nan)]
         for each in np.unique(self.start[np.isfinite(self.start)]).astype(int):
             window = y[:, max(each + round(self.windows.baseline[1]) + 1, 0) : max(each, 0)]

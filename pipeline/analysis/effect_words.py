@@ -88,7 +88,7 @@ def judged(asked: Question, beyond: Interval, reason: str = "") -> str:
 def why_not(reason: str, name: str, of: Questions, registry: Registry) -> str:
     """A reason of having too few guided, put down to a break in the series where one parts the windows."""
     panel, known = of.of, of.start[np.isfinite(of.start)]
-    if reason != "too_few_guided" or not known.size:
+    if reason != "too_few_guided" or not known.size or not panel.periods.size:
         return reason
     first, last = panel.periods[0] + known.min() + of.windows.baseline[0], panel.periods[0] + known.max()
     place = registry.jurisdiction
@@ -123,6 +123,8 @@ def _has_gap(of: Questions, name: str) -> bool:
     """
     panel = of.of
     parts = _parts(panel, name)
+    if not parts:
+        return True
     known = np.all([panel.denominator[each.id] > 0 for each in parts], axis=0).any(0)
     series = [each.in_era(panel.scale.era) for each in parts]
     is_yearly_part = not panel.is_yearly and any(each and each.frequency == "year" for each in series)

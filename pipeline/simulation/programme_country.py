@@ -85,8 +85,8 @@ SCENARIOS: Mapping[str, Callable[[Programme], Programme]] = {
 
 def outcomes(shares: Floats) -> Floats:
     """The outcomes, shape (5, S, T), from shares of bad cases, shape (5, S, T)."""
-    need = composite.need(shares, 0, FULL_NEED)
-    dimensions = np.stack([need[DIMENSION == each].mean(0) for each in range(3)])
+    need = composite.need(shares, low=0, high=FULL_NEED)
+    dimensions = np.stack([need[each == DIMENSION].mean(0) for each in range(3)])
     whole = composite.power_mean(dimensions, np.ones(3), 2, axis=0)
     return np.concatenate([100 * shares[:1], dimensions, whole[None]])
 
@@ -96,23 +96,73 @@ def seen(of: Programme, seed: int) -> Seen:
     random = np.random.default_rng(seed)
     world = _world(of, random)
     drawn = country(random, world, of.plan, ODDS, outcomes)
-    counts, rate, cases, weight, start = drawn.counts, drawn.rates, world.cases, world.weight, drawn.start
-    hidden = (counts >= 1) & (counts <= 3) if of.hides else np.zeros(counts.shape, bool)
-    low, high = np.where(hidden, 1.0, 0.0), np.where(hidden, 3.0, 0.0)
-    known = random.random(cases.shape) >= of.share_missing
-    late = random.random(cases.shape[:2]) < of.share_late
+    is_hidden = (drawn.counts >= 1) & (drawn.counts <= 3) & of.hides
+    low, high = (np.where(is_hidden, bound, drawn.counts) for bound in (1.0, 3.0))
+    missing = (random.random(world.cases.shape) < of.share_missing).astype(float)
+    late = (random.random(world.cases.shape[1:2]) < of.share_late).astype(float)
+    figures = _Figures(low, high, world.cases, drawn.rates, missing, late)
+    weight, start = world.weight, drawn.start
     if of.mergers:
-        counts, low, high, hidden, cases, rate, known, weight, start, late = _merged(
-            of.mergers, counts, low, high, hidden, cases, rate, known, weight, start, late
-        )
-    if of.hides:
-        counts = _expected(counts, low, high, hidden, cases, start)
-    shares = counts / np.where(known & (cases > 0), cases, np.nan)
-    shares[..., -1] *= np.where(late, 0.9, 1.0)
+        first, left = np.arange(of.mergers) * 2, np.setdiff1d(np.arange(of.services), np.arange(of.mergers) * 2 + 1)
+        figures = figures.merged(first, left)
+        start = np.where(np.isin(np.arange(of.services), first), np.minimum(start, np.roll(start, -1)), start)[left]
+        weight = _summed(weight, first, left)
+    shares = figures.shares(start)
     if of.break_at is not None:
         shares[:, 0, :, of.break_at :] = np.nan
-    told = np.stack([outcomes(each) for each in shares])
-    return Seen(told, np.stack([outcomes(each) for each in rate]), weight, start, _need(told[0, -1], of))
+    told, true = (np.stack([outcomes(one) for one in each]) for each in (shares, figures.rates))
+    return Seen(told, true, weight, start, _need(told[0, -1], of))
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What is published, and the true rates.
+
+    low, high: shape (R, J, S, T), between what a count lies; the same where it is published. rates: the same shape.
+    cases, missing: shape (J, S, T). late: shape (S,), above 0 where the last figures are short.
+    """
+
+    low: Floats
+    high: Floats
+    cases: Floats
+    rates: Floats
+    missing: Floats
+    late: Floats
+
+    def merged(self, first: NDArray[np.int_], left: NDArray[np.int_]) -> "_Figures":
+        """The first services become one with the next; back in time their figures are summed."""
+        size = np.maximum(self.cases, 1e-9)
+        rates = _summed(self.rates * size, first, left, 2) / _summed(size, first, left, 1)
+        low, high = (_summed(each, first, left, 2) for each in (self.low, self.high))
+        cases, missing = (_summed(each, first, left, 1) for each in (self.cases, self.missing))
+        return _Figures(low, high, cases, rates, missing, _summed(self.late, first, left))
+
+    def shares(self, start: Floats) -> Floats:
+        """Shares as an evaluation sees them; a hidden count has its expectation."""
+        counts = _expected(self, start) if (self.low < self.high).any() else self.low
+        shares = counts / np.where((self.missing == 0) & (self.cases > 0), self.cases, np.nan)
+        shares[..., -1] *= np.where(self.late > 0, 0.9, 1.0)
+        return np.asarray(shares)
+
+
+def _summed(values: Floats, first: NDArray[np.int_], left: NDArray[np.int_], axis: int = 0) -> Floats:
+    moved = np.moveaxis(values, axis, 0).copy()
+    moved[first] += moved[first + 1]
+    return np.moveaxis(moved[left], 0, axis)
+
+
+def _expected(of: _Figures, start: Floats) -> Floats:
+    """Counts, hidden ones with their expectation: service by service, before its start and since."""
+    units, periods = of.cases.shape[1:]
+    group = 2 * np.arange(units)[:, None] + (np.arange(periods) >= start[:, None])
+    told = of.low.copy()
+    for place in np.ndindex(told.shape[:2]):
+        cases = of.cases[place[1]]
+        there = cases > 0
+        low, high = of.low[place][there], of.high[place][there]
+        known = np.where(low < high, np.nan, low)
+        told[place][there] = rates.expected_counts(known, cases[there], low, high, group[there], 2 * units, "binomial")
+    return told
 
 
 def _world(of: Programme, random: Generator) -> World:
@@ -134,59 +184,6 @@ def _world(of: Programme, random: Generator) -> World:
         dispersion=[1.0] * kinds,
         worse=np.ones(kinds),
     )
-
-
-def _merged(
-    pairs: int,
-    counts: Floats,
-    low: Floats,
-    high: Floats,
-    hidden: NDArray[np.bool_],
-    cases: Floats,
-    rate: Floats,
-    known: NDArray[np.bool_],
-    weight: Floats,
-    start: Floats,
-    late: NDArray[np.bool_],
-) -> tuple[Floats, Floats, Floats, NDArray[np.bool_], Floats, Floats, NDArray[np.bool_], Floats, Floats, NDArray[np.bool_]]:  # fmt: skip
-    """The first services become one, two by two; back in time their counts are summed, hidden ones as their bounds."""
-    first, second = np.arange(pairs) * 2, np.arange(pairs) * 2 + 1
-    left = np.setdiff1d(np.arange(len(weight)), second)
-
-    def summed(values: Floats, axis: int) -> Floats:
-        moved = np.moveaxis(values, axis, 0).copy()
-        moved[first] += moved[second]
-        return np.moveaxis(moved[left], 0, axis)
-
-    both = summed(cases, 1)
-    rate = summed(rate * np.maximum(cases, 1e-9), 2) / summed(np.maximum(cases, 1e-9), 1)
-    low, high = (summed(np.where(hidden, bound, counts), 2) for bound in (low, high))
-    return (
-        summed(counts, 2),
-        low,
-        high,
-        summed(hidden.astype(float), 2) > 0,
-        both,
-        rate,
-        ~(summed((~known).astype(float), 1) > 0),
-        summed(weight, 0),
-        np.where(np.isin(np.arange(len(start)), first), np.minimum(start, np.roll(start, -1)), start)[left],
-        summed(late.astype(float), 1) > 0,
-    )
-
-
-def _expected(counts: Floats, low: Floats, high: Floats, hidden: NDArray[np.bool_], cases: Floats, start: Floats) -> Floats:  # fmt: skip
-    """Hidden counts with their expectation, service by service, before its start and since."""
-    units, periods = cases.shape[1:]
-    row = np.repeat(np.arange(units)[:, None], periods, axis=1)
-    group = 2 * row + (np.arange(periods) >= start[:, None])
-    told = counts.copy()
-    for place in np.ndindex(counts.shape[:2]):
-        there = cases[place[1]] > 0
-        y = np.where(hidden[place], np.nan, counts[place])
-        parts = (each[there] for each in (y, cases[place[1]], low[place], high[place], group))
-        told[place][there] = rates.expected_counts(*parts, 2 * units, "binomial")
-    return told
 
 
 def _need(whole: Floats, of: Programme) -> Floats:

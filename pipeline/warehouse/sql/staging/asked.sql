@@ -1,4 +1,4 @@
--- One row per cohort and service of today that could have been guided and was not: not offered, or declined (the last word).
+-- One row per cohort and service of today that could have been guided and was not: not offered, or declined (which wins).
 SELECT
     asked.cohort_id,
     member.service_id,
