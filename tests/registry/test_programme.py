@@ -100,7 +100,10 @@ def test_a_country_needs_no_programme() -> None:
         (INSPECTIONS, '"no_breach"', '"fine"', "finding: given 'fine'; allowed: Input should be 'breach' or 'no_breach'"),
         (PROTOCOL, 'cohort = "cohort_2018"', 'cohort = "cohort_2019"', "cohort: given 'cohort_2019'; allowed: one of cohort_2018"),
         (PROTOCOL, '"plans"]', '"plan"]', "primary.dimensions: given 'plan'; allowed: one of capacity, follow_up, plans, timeliness"),
-        (PROTOCOL, 'scored_phase = "during"', 'scored_phase = "after"', "scored_phase: given 'after'; allowed: a phase of cohort_2018: baseline, selection, start_up, during"),
+        (
+            COHORT, '[[phases]]\nid = "during"\nfirst_period = "2019H2"\nlast_period = "2020H2"\n', "",
+            "scored_phase: given 'during'; allowed: a phase of cohort_2018: baseline, selection, start_up, after, long_after",
+        ),
         (PROTOCOL, "draws = 1999", "draws = 20", "inference.draws: given 20; allowed: Input should be greater than or equal to 199"),
         (PROTOCOL, 'estimator = "imputation"', 'estimator = "before_after"', "estimator: given 'before_after'; allowed: Input should be 'imputation'"),
         (PROTOCOL, '"unweighted"]', '"sun_abraham"]', "(whole declaration): given {'id': 'cohort_2018'"),
@@ -190,7 +193,9 @@ def test_a_cohort_ends_after_it_starts_and_signs_before_it_ends() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_alarm_gives_one_clear_error(home: Path, file: str, old: str, new: str, expected: str) -> None:
-    assert expected in told(spoil(home, file, old, new))
+    spoil(home, file, old, new)
+    [problem] = told(home)
+    assert expected in problem
 
 
 def test_every_ranked_duty_has_a_counterbalance_and_every_alarm_its_words() -> None:
