@@ -31,7 +31,7 @@ SELECT
     cell.numerator_low,
     cell.numerator_high,
     cell.denominator
-FROM (SELECT DISTINCT cohort_id, era FROM registry.cohort_member) AS cohort
+FROM (SELECT DISTINCT cohort_id, era FROM staging.cohort_member) AS cohort
 JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'municipality' AND cell.is_newest
 JOIN staging.member AS member ON member.municipality_code = cell.unit_code
 ANTI JOIN core.period_apart AS apart

@@ -177,12 +177,14 @@ def _path(facts: Facts, cohort: Cohort) -> pd.DataFrame:
 def _cohort(facts: Facts, say: Voice, cohort: Cohort) -> Section:
     """The follow-up of a cohort; the warning stands before any number."""
     path, eras = _path(facts, cohort), facts.tables["mart.coverage"]
-    is_synthetic = bool(eras.loc[eras["era"] == cohort.era, "is_synthetic"].any())
+    services = facts.tables["mart.cohort_service"]
+    services = services[services["cohort_id"] == cohort.id]
+    is_synthetic = bool(eras.loc[eras["era"] == cohort.era, "is_synthetic"].any() or services["is_synthetic"].any())
     phases = "; ".join(
         f"{say(f'phase.{each.id}')} {say.period(each.first_period)}–{say.period(each.last_period)}"
         for each in cohort.phases
     )
-    members = say.list(each.name for each in cohort.members)
+    members = say.list([each.name for each in cohort.members] or services["service_name"])
     start, end = say.date(cohort.start), say.date(cohort.end)
     table = courses.path_table(say, facts, cohort, is_synthetic)
     return Section(

@@ -28,6 +28,7 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "round", pd.DataFrame(_rounds(registry))
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
     yield "cohort_member", frame(_cohort_members(registry), COHORT_MEMBER)
+    yield "cohort_listed", frame(_cohorts_listed(registry), COHORT_LISTED)
     yield "phase", frame(_phases(registry), PHASE)
     yield "measure", frame(_measures(registry), MEASURE)
     yield "measure_pot", frame(_pots(registry), MEASURE_POT)
@@ -60,6 +61,9 @@ COHORT_MEMBER = {
     "agreement_day": DAY,
     "is_agreement_known": "bool",
 }
+COHORT_LISTED = {"cohort_id": "str", "era": "str", "finding": "str"} | dict.fromkeys(
+    ["first_day", "last_day", "code_date", "start_date", "end_date"], DAY
+)
 PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
 MEASURE = {
     "measure_id": "str",
@@ -244,6 +248,13 @@ def _cohort_members(registry: Registry) -> Iterator[dict[str, Any]]:
                 "agreement_day": cohort.agreed_on(each),
                 "is_agreement_known": each.agreement_day is not None,
             }
+
+
+def _cohorts_listed(registry: Registry) -> Iterator[dict[str, Any]]:
+    for cohort in registry.cohorts:
+        if cohort.listed:
+            days = {"code_date": cohort.code_date, "start_date": cohort.start, "end_date": cohort.end}
+            yield cohort.listed.model_dump() | {"cohort_id": cohort.id, "era": cohort.era} | days
 
 
 def _phases(registry: Registry) -> Iterator[dict[str, Any]]:

@@ -80,6 +80,10 @@ def test_a_country_needs_no_programme() -> None:
             COHORT, "\n[[phases]]", "\n[[gatherings]]\nnumber = 1\nday = 2021-01-01\n[[phases]]",
             "gatherings no. 1.day: given 2021-01-01; allowed: a day from 2018-06-01 to 2020-06-01",
         ),
+        (
+            COHORT, "size = 13", 'size = 13\nlisted = { finding = "breach", first_day = 2018-01-01, last_day = 2018-02-01 }',
+            "(whole declaration): given {'id': 'cohort_2018'",
+        ),
         (COHORT, 'id = "selection"', 'id = "baseline"', "phases: given baseline, 2 times; allowed: each once"),
         (
             PROGRAMME, 'id = "cohort_2019"', 'id = "cohort_2018"',
@@ -203,3 +207,13 @@ def test_every_ranked_duty_has_a_counterbalance_and_every_alarm_its_words() -> N
     assert all(each.counterbalance for each in registry.ranked if each.duties)
     silent = [each for each in registry.alarms if each.kind == "not_public"]
     assert len(silent) == 4 and all("not possible with" in each.needs.en.lower() for each in silent)
+
+
+def test_a_listed_cohort_names_a_finding_that_the_list_can_have(home: Path) -> None:
+    cohort = home / "norway" / COHORT
+    text = cohort.read_text(encoding="utf-8")
+    start, end = text.index("members = ["), text.index("]\n", text.index("members = [")) + 2
+    listed = 'listed = { finding = "terrible", first_day = 2018-01-01, last_day = 2018-02-01 }\n'
+    cohort.write_text(text[:start] + listed + text[end:], encoding="utf-8")
+    [problem] = told(home)
+    assert "listed.finding: given 'terrible'; allowed: one of breach, no_breach, open, remark, withdrawn" in problem
