@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import LANGUAGES, Period, joined
-from pipeline.warehouse import declared_places
+from pipeline.registry.model import Period, joined
+from pipeline.warehouse import declared_places, declared_programme
 from pipeline.warehouse.frames import DAY, frame, texts
 
 FIRST_YEAR, LAST_YEAR = 2005, 2040
@@ -28,12 +28,9 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "round", pd.DataFrame(_rounds(registry))
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
     yield "cohort_member", frame(_cohort_members(registry), COHORT_MEMBER)
-    yield "cohort_listed", frame(_cohorts_listed(registry), COHORT_LISTED)
     yield "phase", frame(_phases(registry), PHASE)
     yield "measure", frame(_measures(registry), MEASURE)
-    yield "measure_pot", frame(_pots(registry), MEASURE_POT)
-    yield "measure_indicator", frame(_measure_indicators(registry), MEASURE_INDICATOR)
-    yield "alarm", frame(_alarms(registry), ALARM)
+    yield from declared_programme.tables(registry)
     yield "series_break", frame(_breaks(registry), SERIES_BREAK)
     yield "series_break_service", frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
@@ -61,9 +58,6 @@ COHORT_MEMBER = {
     "agreement_day": DAY,
     "is_agreement_known": "bool",
 }
-COHORT_LISTED = {"cohort_id": "str", "era": "str", "finding": "str"} | dict.fromkeys(
-    ["first_day", "last_day", "code_date", "start_date", "end_date"], DAY
-)
 PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
 MEASURE = {
     "measure_id": "str",
@@ -80,21 +74,6 @@ MEASURE = {
     "label_nn": "str",
     "label_en": "str",
 }
-MEASURE_POT = {
-    "measure_id": "str",
-    "pot_id": "str",
-    "amount_kroner": "int64",
-    "year": "int64",
-    "deadline": DAY,
-    "report_due": DAY,
-    "purpose_nb": "str",
-    "purpose_nn": "str",
-    "purpose_en": "str",
-}
-ALARM = {"alarm_id": "str", "kind": "str", "beside": "str", "source": "str"} | {
-    f"{field}_{language}": "str" for field in ("label", "needs") for language in LANGUAGES
-}
-MEASURE_INDICATOR = {"measure_id": "str", "indicator_id": "str"}
 
 SERIES_BREAK = {
     "break_id": "str",
@@ -250,13 +229,6 @@ def _cohort_members(registry: Registry) -> Iterator[dict[str, Any]]:
             }
 
 
-def _cohorts_listed(registry: Registry) -> Iterator[dict[str, Any]]:
-    for cohort in registry.cohorts:
-        if cohort.listed:
-            days = {"code_date": cohort.code_date, "start_date": cohort.start, "end_date": cohort.end}
-            yield cohort.listed.model_dump() | {"cohort_id": cohort.id, "era": cohort.era} | days
-
-
 def _phases(registry: Registry) -> Iterator[dict[str, Any]]:
     for cohort in registry.cohorts:
         for each in cohort.phases:
@@ -282,25 +254,6 @@ def _measures(registry: Registry) -> Iterator[dict[str, Any]]:
                 "sure": each.sure,
                 "source": each.source,
             } | texts(each, "label")
-
-
-def _pots(registry: Registry) -> Iterator[dict[str, Any]]:
-    for measure in registry.measures:
-        for each in measure.pots:
-            row = each.model_dump(exclude={"id", "purpose"}) | {"measure_id": measure.id, "pot_id": each.id}
-            yield row | {f"purpose_{language}": each.purpose and each.purpose[language] for language in LANGUAGES}
-
-
-def _measure_indicators(registry: Registry) -> Iterator[dict[str, Any]]:
-    for measure in registry.measures:
-        for indicator in measure.indicators:
-            yield {"measure_id": measure.id, "indicator_id": indicator}
-
-
-def _alarms(registry: Registry) -> Iterator[dict[str, Any]]:
-    for each in registry.alarms:
-        row = {"alarm_id": each.id, "kind": each.kind, "beside": each.beside, "source": each.source}
-        yield row | texts(each, "label", "needs")
 
 
 def _breaks(registry: Registry) -> Iterator[dict[str, Any]]:
