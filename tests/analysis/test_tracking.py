@@ -143,7 +143,7 @@ def test_englands_cohort_is_who_the_synthetic_list_calls_inadequate(releases: di
     """Each once, though judged twice; not those judged better. Everything shown of it is marked."""
     with connect(releases["england"]) as con:
         members = con.execute(
-            "SELECT municipality_code, CAST(agreement_day AS VARCHAR), is_synthetic FROM staging.cohort_member ORDER BY 1"
+            "SELECT municipality_code, CAST(CAST(agreement_day AS DATE) AS VARCHAR), is_synthetic FROM staging.cohort_member ORDER BY 1"
         ).fetchall()
         [(services, synthetic)] = con.execute(
             "SELECT count(*), bool_and(is_synthetic) FROM mart.cohort_service"
