@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import special
 
 from pipeline.analysis.tracked import Tracked
+from pipeline.analysis.tracking import summed
 from pipeline.methods.alarms import departures, log_ratio
 from pipeline.registry.alarms import Alarm
 from pipeline.registry.load import Registry
@@ -69,14 +70,13 @@ def _fewer_cases(of: Tracked, indicator: Indicator, phase: str) -> pd.DataFrame:
 
 
 def _counterbalance(of: Tracked, registry: Registry, indicator: Indicator, phase: str) -> pd.DataFrame:
-    """The rate of the declared counterbalance; hidden counts at the middle of what they may be."""
+    """The rate of the declared counterbalance; hidden counts stand in with their expectation."""
     other = indicator.counterbalance
     if other is None or registry.indicators[other.indicator].in_era(of.cohort.era) is None:
         return pd.DataFrame(columns=["before", "after", "departure"], dtype=float)
-    cells = _windows(of, other.indicator, phase)
-    middle = (cells["numerator_low"] + cells["numerator_high"]) / 2
-    cells = cells.assign(numerator=cells["numerator"].fillna(middle))
-    counts = cells.groupby(["service_id", "side"]).agg(count=("numerator", "sum"), exposure=("denominator", "sum"))
+    sums = summed(_windows(of, other.indicator, phase), ["service_id", "side", "per", "likelihood"])
+    counts = sums.set_index(["service_id", "side"])[["numerator", "denominator"]]
+    counts = counts.set_axis(["count", "exposure"], axis=1)
     return _against_others(of, counts, 1 if other.worse == "rises" else -1)
 
 
@@ -110,7 +110,7 @@ def _against_others(of: Tracked, counts: pd.DataFrame, towards: int, is_count: b
     change, variance = log_ratio(after["count"], before["count"], n1, n0)
     if is_count:
         variance = variance + 1 / n1 + 1 / n0
-    departure = departures(change, variance, ~services.isin(of.guided))
+    departure = departures(change, variance, ~services.isin(of.ever_guided))
     return pd.DataFrame(
         {"before": before["count"] / n0, "after": after["count"] / n1, "departure": towards * departure}, index=services
     )

@@ -18,7 +18,7 @@ from pipeline.methods.verdict import Evidence, Interval, judge
 from pipeline.methods.without_guidance import count_draws, pooled, probability_fell
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
-from pipeline.registry.programme import Cohort, Phase
+from pipeline.registry.programme import Phase
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataF
                 key = {"cohort_id": of.cohort.id, "service_id": service, "outcome": indicator.id, "phase": phase.id}
                 before = _row(frozen, (service, indicator.id))
                 after = _row(scored, (service, indicator.id, phase.id))
-                reason = _reason(registry, of.cohort, indicator, phase, before, after)
+                reason = _reason(of, registry, indicator, phase, before, after)
                 rows.append(key | {"reason": reason} | _told(of, indicator, phase, before, after))
     return pd.DataFrame(rows)
 
@@ -167,15 +167,15 @@ def _fell(of: Tracked, indicator: Indicator, service: str, window: Window) -> fl
 
 
 def _reason(
+    of: Tracked,
     registry: Registry,
-    cohort: Cohort,
     indicator: Indicator,
     phase: Phase,
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> str | None:
     """Why nothing can be said: the series broke or ended, or there is too little on one side."""
-    place, own = registry.jurisdiction, indicator.in_era(cohort.era)
+    place, own = registry.jurisdiction, indicator.in_era(of.cohort.era)
     assert own is not None
     start = place.start_of(phase.first_period)
     if own.last_period and start >= place.end_of(own.last_period):
@@ -186,7 +186,7 @@ def _reason(
             return f"no_{side}"
         if row["denominator"] < indicator.minimum_denominator:
             return f"few_cases_{side}"
-    return None
+    return None if of.in_model(indicator.id) else "no_forecast"
 
 
 def _row(table: pd.DataFrame, key: tuple[str, ...]) -> dict[str, Any] | None:

@@ -16,14 +16,11 @@ from pipeline.registry.programme import Cohort
 
 def service_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
     """The result tables of all cohorts, one below the other; without rows where there is no cohort."""
-    guided = {str(each) for (each,) in con.execute("SELECT DISTINCT service_id FROM staging.guided").fetchall()}
-    found = [_of_cohort(con, registry, cohort, guided) for cohort in registry.cohorts]
+    found = [_of_cohort(con, registry, cohort) for cohort in registry.cohorts]
     return {name: shaped(pd.concat([each[name] for each in found]) if found else None, name) for name in COLUMNS}
 
 
-def _of_cohort(
-    con: duckdb.DuckDBPyConnection, registry: Registry, cohort: Cohort, ever_guided: set[str]
-) -> dict[str, pd.DataFrame]:
+def _of_cohort(con: duckdb.DuckDBPyConnection, registry: Registry, cohort: Cohort) -> dict[str, pd.DataFrame]:
     of = tracked(con, registry, cohort)
     frozen = baseline(of)
     change = changes(of, registry, frozen)
@@ -34,7 +31,7 @@ def _of_cohort(
         "result.milestone": milestones(of),
         "result.service_change": judged(change, raised, registry),
         "result.alarm": raised,
-        "result.synthetic_control": single_controls(of, registry, ever_guided),
+        "result.synthetic_control": single_controls(of, registry),
         **charts(of, registry),
     }
 

@@ -22,7 +22,7 @@ CONTROL = [
 ]  # fmt: skip
 
 
-def single_controls(of: Tracked, registry: Registry, ever_guided: set[str]) -> pd.DataFrame:
+def single_controls(of: Tracked, registry: Registry) -> pd.DataFrame:
     """One row a guided service and indicator published each half-year.
 
     effect: mean gap to the mix in the phase `during`, in the unit of the indicator. p_value: the share of the service
@@ -35,7 +35,7 @@ def single_controls(of: Tracked, registry: Registry, ever_guided: set[str]) -> p
         if series is None or series.frequency != "half_year" or series.likelihood != "binomial":
             continue
         counts = _counts(of, indicator)
-        rows += [_row(of, indicator, counts, service, ever_guided) for service in of.guided]
+        rows += [_row(of, indicator, counts, service) for service in of.guided]
     return pd.DataFrame(rows, columns=CONTROL)
 
 
@@ -58,9 +58,7 @@ def _counts(of: Tracked, indicator: Indicator) -> dict[str, pd.DataFrame]:
     }
 
 
-def _row(
-    of: Tracked, indicator: Indicator, counts: dict[str, pd.DataFrame], service: str, ever_guided: set[str]
-) -> dict[str, object]:
+def _row(of: Tracked, indicator: Indicator, counts: dict[str, pd.DataFrame], service: str) -> dict[str, object]:
     cases = counts["denominator"]
     before = cases.columns.get_level_values("is_before").to_numpy(dtype=bool)
     own = cases.reindex([service]).to_numpy(dtype=float)[0]
@@ -72,7 +70,7 @@ def _row(
         "smallest_cases": float(np.nan_to_num(own[before]).min(initial=np.inf)),
     }
     fits = cases.ge(LEAST_CASES).all(axis=1) & counts["numerator"].notna().all(axis=1)
-    donors = [each for each in cases.index[fits] if each not in ever_guided]
+    donors = [each for each in cases.index[fits] if each not in of.ever_guided]
     row |= {"donors": len(donors), "smallest_p_value": 1 / (len(donors) + 1)}
     reason = _reason(own, before, counts["numerator"], service, len(donors))
     if reason is None:

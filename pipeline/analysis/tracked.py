@@ -62,6 +62,12 @@ class Tracked:
     known: Mapping[str, Floats]
 
     @cached_property
+    def ever_guided(self) -> set[str]:
+        """The services that are no comparison: those of this cohort, and those guided in another."""
+        elsewhere = self.cells.loc[self.cells["is_guided_elsewhere"], "service_id"]
+        return {*self.guided, *elsewhere}
+
+    @cached_property
     def _cases(self) -> dict[tuple[str, str], pd.DataFrame]:
         """(guided service, indicator) → its periods with cases, in order of time: period, phase, denominator."""
         own = self.cells[self.cells["is_guided"] & (self.cells["denominator"] > 0)]
@@ -119,8 +125,8 @@ def tracked(con: duckdb.DuckDBPyConnection, registry: Registry, cohort: Cohort) 
 
 
 def until_agreement(cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells without the guided services' later ones."""
-    return cells[~(cells["is_guided"] & cells["is_later"])]
+    """The cells without the guided services' later ones, and without those of services guided in other cohorts."""
+    return cells[~(cells["is_guided"] & cells["is_later"] | cells["is_guided_elsewhere"])]
 
 
 def as_known(cells: pd.DataFrame) -> pd.DataFrame:

@@ -31,7 +31,7 @@ SELECT
     cell.numerator_low,
     cell.numerator_high,
     cell.denominator
-FROM (SELECT DISTINCT cohort_id, era FROM registry.cohort_member) AS cohort
+FROM (SELECT DISTINCT cohort_id, era FROM staging.cohort_member) AS cohort
 JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'municipality' AND cell.is_newest
 JOIN staging.member AS member ON member.municipality_code = cell.unit_code
 ANTI JOIN core.period_apart AS apart
@@ -72,6 +72,8 @@ JOIN core.indicator_value_then AS cell
     AND timeline.valid_from <= cell.period_start
     AND coalesce(timeline.valid_to, DATE '9999-12-31') > cell.period_start
     AND member.valid_from <= cell.period_start AND coalesce(member.valid_to, DATE '9999-12-31') > cell.period_start
+ANTI JOIN core.period_apart AS apart
+    ON apart.indicator_id = cell.indicator_id AND apart.service_id = guided.service_id AND apart.period = cell.period
 JOIN registry.indicator AS indicator ON indicator.indicator_id = cell.indicator_id AND indicator.use = 'rank'
 JOIN registry.series AS series ON series.indicator_id = cell.indicator_id AND series.era = cell.era
 JOIN registry.phase AS phase

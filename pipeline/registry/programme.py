@@ -147,8 +147,22 @@ class Guides(Declaration):
     source: str
 
 
+class Listed(Declaration):
+    """The members of a cohort as a delivered list of inspections has them: who had a finding within some days.
+
+    Each member's own day, up to which its figures are frozen, is that of its inspection.
+    """
+
+    finding: str
+    first_day: date
+    last_day: date
+
+
 class Cohort(Declaration):
-    """Services that started guidance together. `size` is how many there were when not all of them are named."""
+    """Services that started guidance together; either `members` are named, or they are `listed`.
+
+    size: how many there were when not all of them are named.
+    """
 
     id: Identifier
     label: Text
@@ -157,7 +171,8 @@ class Cohort(Declaration):
     code_date: date
     era: Identifier
     phases: tuple[Phase, ...]
-    members: Annotated[tuple[CohortMember, ...], Field(min_length=1)]
+    members: tuple[CohortMember, ...] = ()
+    listed: Listed | None = None
     asked: tuple[Asked, ...] = ()
     size: int | None = None
     guides: Guides | None = None
@@ -166,6 +181,8 @@ class Cohort(Declaration):
 
     @model_validator(mode="after")
     def _days_and_numbers_fit(self) -> "Cohort":
+        if bool(self.members) == bool(self.listed):
+            raise ValueError("declare either members or listed, not both and not neither")
         if self.end <= self.start:
             raise ValueError(f"end {self.end} must be after start {self.start}")
         if self.size is not None and self.size < len(self.members):

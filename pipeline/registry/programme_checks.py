@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pipeline.registry.dataset import RecordDataset
 from pipeline.registry.programme import Challenge, Cohort
 from pipeline.registry.protocol import Protocol, phase_mistakes
 
@@ -60,6 +61,8 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
             yield file, field, str(each.number), f"1 to {last}, the gatherings of the programme"
         if each.day and not cohort.start <= each.day <= cohort.end:
             yield file, f"{field}.day", str(each.day), f"a day from {cohort.start} to {cohort.end}"
+    if cohort.listed:
+        yield from _unknown(file, "listed.finding", [cohort.listed.finding], _findings(registry))
     order = [each.id for each in programme.steps] if programme else []
     for member in cohort.members:
         field = f"members.{member.name}"
@@ -68,6 +71,13 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
         yield from _unknown(file, f"{field}.steps", taken, order)
         if set(taken) <= set(order) and taken != sorted(set(taken), key=order.index):
             yield file, f"{field}.steps", ", ".join(taken), "each once, in the order " + ", ".join(order)
+
+
+def _findings(registry: "Registry") -> set[str]:
+    """What an inspection can find, by the dataset of inspections; nothing where none is declared."""
+    inspections = registry.datasets.get("inspection")
+    columns = inspections.columns if isinstance(inspections, RecordDataset) else ()
+    return {word for column in columns if column.field == "finding" for word in column.choices.values()}
 
 
 def _measures(registry: "Registry") -> Iterator[Mistake]:

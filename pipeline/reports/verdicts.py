@@ -1,10 +1,11 @@
 """What was found of a cohort, in sentences that promise no more than the interval holds."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from pipeline.methods.verdict import Interval, Judgement
-from pipeline.reports.voice import Voice
+from pipeline.reports.voice import Voice, sentence
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,22 @@ def verdict(say: Voice, judgement: Judgement) -> str:
     """The word for a change; an improvement that the figures' own quality throws doubt on says so."""
     word = say(f"verdict.{judgement.verdict}")
     return word if judgement.is_confirmed else say("verdict.not_confirmed", verdict=word)
+
+
+def untold(say: Voice, reason: str) -> str:
+    """Why nothing is said of a service: the `reason` of its result tables."""
+    return say(f"untold.{reason}")
+
+
+def baseline_words(say: Voice, reason: str, day: date, now: str | None) -> str:
+    """As of when a baseline is frozen, and that its source has moved where it has; now: what that says, in words."""
+    frozen = sentence(say(f"frozen.{reason}", day=say.date(day)))
+    return f"{frozen}." if now is None else f"{frozen}. {say('frozen.moved', now=now)}"
+
+
+def alarm_word(say: Voice, status: str) -> str:
+    """What came of a guard against gaming."""
+    return say(f"alarm.{status}")
 
 
 def sentences(say: Voice, finding: Finding) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline.registry.load import Registry
-from pipeline.registry.model import LANGUAGES, Period, joined
-from pipeline.warehouse import declared_places
+from pipeline.registry.model import Period, joined
+from pipeline.warehouse import declared_places, declared_programme
 from pipeline.warehouse.frames import DAY, frame, texts
 
 FIRST_YEAR, LAST_YEAR = 2005, 2040
@@ -31,9 +31,7 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "asked", frame(_asked(registry), ASKED)
     yield "phase", frame(_phases(registry), PHASE)
     yield "measure", frame(_measures(registry), MEASURE)
-    yield "measure_pot", frame(_pots(registry), MEASURE_POT)
-    yield "measure_indicator", frame(_measure_indicators(registry), MEASURE_INDICATOR)
-    yield "alarm", frame(_alarms(registry), ALARM)
+    yield from declared_programme.tables(registry)
     yield "series_break", frame(_breaks(registry), SERIES_BREAK)
     yield "series_break_service", frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
@@ -78,21 +76,6 @@ MEASURE = {
     "label_nn": "str",
     "label_en": "str",
 }
-MEASURE_POT = {
-    "measure_id": "str",
-    "pot_id": "str",
-    "amount_kroner": "int64",
-    "year": "int64",
-    "deadline": DAY,
-    "report_due": DAY,
-    "purpose_nb": "str",
-    "purpose_nn": "str",
-    "purpose_en": "str",
-}
-ALARM = {"alarm_id": "str", "kind": "str", "beside": "str", "source": "str"} | {
-    f"{field}_{language}": "str" for field in ("label", "needs") for language in LANGUAGES
-}
-MEASURE_INDICATOR = {"measure_id": "str", "indicator_id": "str"}
 
 SERIES_BREAK = {
     "break_id": "str",
@@ -285,25 +268,6 @@ def _measures(registry: Registry) -> Iterator[dict[str, Any]]:
                 "sure": each.sure,
                 "source": each.source,
             } | texts(each, "label")
-
-
-def _pots(registry: Registry) -> Iterator[dict[str, Any]]:
-    for measure in registry.measures:
-        for each in measure.pots:
-            row = each.model_dump(exclude={"id", "purpose"}) | {"measure_id": measure.id, "pot_id": each.id}
-            yield row | {f"purpose_{language}": each.purpose and each.purpose[language] for language in LANGUAGES}
-
-
-def _measure_indicators(registry: Registry) -> Iterator[dict[str, Any]]:
-    for measure in registry.measures:
-        for indicator in measure.indicators:
-            yield {"measure_id": measure.id, "indicator_id": indicator}
-
-
-def _alarms(registry: Registry) -> Iterator[dict[str, Any]]:
-    for each in registry.alarms:
-        row = {"alarm_id": each.id, "kind": each.kind, "beside": each.beside, "source": each.source}
-        yield row | texts(each, "label", "needs")
 
 
 def _breaks(registry: Registry) -> Iterator[dict[str, Any]]:

@@ -75,6 +75,23 @@ def test_what_was_published_after_the_agreement_is_not_frozen(tmp_path: Path) ->
     assert row["baseline_frozen"] == pytest.approx(100 * 29 / 80) and row["frozen_on"].date() == date(2021, 6, 1)
 
 
+def test_who_is_guided_in_another_cohort_says_nothing_of_the_country(tmp_path: Path) -> None:
+    """Whatever 1101 does once it is guided itself, what is expected of the first cohort stays."""
+    both = (cohort(date(2019, 2, 1), "1432"), cohort(date(2020, 1, 1), "1101", id="other"))
+    expected = []
+    for name, cases in (("few", "9;40"), ("many", "39;40")):
+        rows = [each.replace("1;9;40", f"1;{cases}") if each.startswith("1101;2020") else each for each in ROWS]
+        with connect(country(tmp_path / name, *rows, registry=plain(cohorts=both, protocols=()))) as con:
+            apart = con.execute(
+                """SELECT service_id, list(DISTINCT period ORDER BY period) FROM staging.cohort_cell
+                   WHERE cohort_id = 'few' AND is_guided_elsewhere GROUP BY ALL"""
+            ).fetchall()
+            expected.append(con.execute("SELECT expected FROM result.milestone WHERE cohort_id = 'few'").df())
+    assert apart == [("municipality_1101", ["2020H1", "2020H2"])]
+    assert len(expected[0]) == 4
+    pd.testing.assert_frame_equal(*expected)
+
+
 @pytest.fixture(scope="module")
 def found(releases: dict[str, Path]) -> dict[str, pd.DataFrame]:
     names = ["result.service_change", "result.milestone", "result.baseline", "result.alarm", "result.run_chart"]

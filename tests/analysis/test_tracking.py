@@ -139,6 +139,22 @@ def test_change_is_value_less_baseline_with_newcombes_limits() -> None:
     assert [during["change_low"], during["change_high"]] == pytest.approx([5.24, 33.39], abs=0.01)
 
 
-def test_england_has_no_cohort_and_says_so_with_empty_tables(releases: dict[str, Path]) -> None:
+def test_englands_cohort_is_who_the_synthetic_list_calls_inadequate(releases: dict[str, Path]) -> None:
+    """Each once, though judged twice; not those judged better. Everything shown of it is marked."""
     with connect(releases["england"]) as con:
-        assert con.execute("SELECT count(*) FROM result.change").fetchall() == [(0,)]
+        members = con.execute(
+            "SELECT municipality_code, CAST(CAST(agreement_day AS DATE) AS VARCHAR), is_synthetic FROM staging.cohort_member ORDER BY 1"
+        ).fetchall()
+        [(services, synthetic)] = con.execute(
+            "SELECT count(*), bool_and(is_synthetic) FROM mart.cohort_service"
+        ).fetchall()
+        verdicts = con.execute(
+            "SELECT count(DISTINCT service_id), count(DISTINCT outcome), count(verdict) FROM result.service_change"
+        ).fetchall()
+        figures = con.execute("SELECT bool_or(is_synthetic) FROM core.indicator_value").fetchall()
+    assert members == [
+        ("307", "2019-10-11", True), ("344", "2019-06-14", True), ("380", "2020-03-06", True), ("878", "2020-01-24", True),
+        ("883", "2019-07-05", True), ("926", "2019-11-08", True),
+    ]  # fmt: skip
+    assert (services, synthetic) == (6, True) and verdicts == [(6, 5, 60)] and figures == [(False,)]
+    assert "synthetic" in load("england").cohorts[0].label.en.lower()

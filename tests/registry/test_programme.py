@@ -80,6 +80,10 @@ def test_a_country_needs_no_programme() -> None:
             COHORT, "\n[[phases]]", "\n[[gatherings]]\nnumber = 1\nday = 2021-01-01\n[[phases]]",
             "gatherings no. 1.day: given 2021-01-01; allowed: a day from 2018-06-01 to 2020-06-01",
         ),
+        (
+            COHORT, "size = 13", 'size = 13\nlisted = { finding = "breach", first_day = 2018-01-01, last_day = 2018-02-01 }',
+            "(whole declaration): given {'id': 'cohort_2018'",
+        ),
         (COHORT, 'id = "selection"', 'id = "baseline"', "phases: given baseline, 2 times; allowed: each once"),
         (
             PROGRAMME, 'id = "cohort_2019"', 'id = "cohort_2018"',
@@ -101,7 +105,10 @@ def test_a_country_needs_no_programme() -> None:
         (COHORT, "\n[[phases]]", '\n[[asked]]\nname = "Hurdal"\nmunicipality_code = "0239"\nanswer = "declined"\n[[phases]]', "asked: given '0239'; allowed: a municipality that is no member: it was not guided"),
         (PROTOCOL, 'cohorts = ["cohort_2018"]', 'cohorts = ["cohort_2019"]', "cohorts: given 'cohort_2019'; allowed: one of cohort_2018"),
         (PROTOCOL, '"plans"]', '"plan"]', "primary.dimensions: given 'plan'; allowed: one of capacity, follow_up, plans, timeliness"),
-        (PROTOCOL, 'scored_phase = "during"', 'scored_phase = "after"', "scored_phase: given 'after'; allowed: a phase of cohort_2018: baseline, selection, start_up, during"),
+        (
+            COHORT, '[[phases]]\nid = "during"\nfirst_period = "2019H2"\nlast_period = "2020H2"\n', "",
+            "scored_phase: given 'during'; allowed: a phase of cohort_2018: baseline, selection, start_up, after, long_after",
+        ),
         (PROTOCOL, "draws = 1999", "draws = 20", "inference.draws: given 20; allowed: Input should be greater than or equal to 199"),
         (PROTOCOL, 'estimator = "imputation"', 'estimator = "before_after"', "estimator: given 'before_after'; allowed: Input should be 'imputation'"),
         (PROTOCOL, '"unweighted"', '"sun_abraham"', "(whole declaration): given {'id': 'cohort_2018'"),
@@ -191,7 +198,9 @@ def test_a_cohort_ends_after_it_starts_and_signs_before_it_ends() -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_alarm_gives_one_clear_error(home: Path, file: str, old: str, new: str, expected: str) -> None:
-    assert expected in told(spoil(home, file, old, new))
+    spoil(home, file, old, new)
+    [problem] = told(home)
+    assert expected in problem
 
 
 def test_every_ranked_duty_has_a_counterbalance_and_every_alarm_its_words() -> None:
@@ -199,3 +208,13 @@ def test_every_ranked_duty_has_a_counterbalance_and_every_alarm_its_words() -> N
     assert all(each.counterbalance for each in registry.ranked if each.duties)
     silent = [each for each in registry.alarms if each.kind == "not_public"]
     assert len(silent) == 4 and all("not possible with" in each.needs.en.lower() for each in silent)
+
+
+def test_a_listed_cohort_names_a_finding_that_the_list_can_have(home: Path) -> None:
+    cohort = home / "norway" / COHORT
+    text = cohort.read_text(encoding="utf-8")
+    start, end = text.index("members = ["), text.index("]\n", text.index("members = [")) + 2
+    listed = 'listed = { finding = "terrible", first_day = 2018-01-01, last_day = 2018-02-01 }\n'
+    cohort.write_text(text[:start] + listed + text[end:], encoding="utf-8")
+    [problem] = told(home)
+    assert "listed.finding: given 'terrible'; allowed: one of breach, no_breach, open, remark, withdrawn" in problem

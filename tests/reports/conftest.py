@@ -88,7 +88,7 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
         ),
         "mart.path": _path(registry),
         "mart.cohort_service": pd.DataFrame(
-            {"cohort_id": registry.cohorts[0].id, "service_id": ["a"], "service_name": ["Ås"], "guided_share": [0.25]}
+            {"cohort_id": registry.cohorts[0].id, "service_id": ["a"], "service_name": ["Ås"], "guided_share": [0.25], "is_synthetic": False}
         ),
         "result.change": _change(registry),
         "mart.border": _border(),

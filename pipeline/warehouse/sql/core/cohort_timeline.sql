@@ -8,7 +8,7 @@ WITH declared AS (
             (SELECT min(CAST(phase.phase_start AS DATE)) FROM registry.phase AS phase WHERE phase.cohort_id = cohort.cohort_id),
             CAST(cohort.start_date AS DATE)
         ) AS first_day
-    FROM registry.cohort_member AS cohort
+    FROM staging.cohort_member AS cohort
 ),
 called AS (
     SELECT declared.*, later.new_code AS code, later.new_valid_from AS code_valid_from, later.since

@@ -1,6 +1,6 @@
 -- One row per cohort, indicator, municipality of today and period of the cohort's era: its count as known on the day of agreement
 -- (…_then, for periods that had ended by then), and as known now. Where no file of that day has the period, the first that has
--- it stands as known then; is_known_then says which.
+-- it stands as known then; is_known_then says which. is_guided_elsewhere: guided by then as a member of another cohort.
 WITH frozen AS (
     SELECT
         day.cohort_id,
@@ -43,6 +43,7 @@ SELECT
     CAST(period.period_start AS DATE) AS period_start,
     CAST(period.period_end AS DATE) AS period_end,
     CAST(period.period_end AS DATE) > day.agreement_day AS is_later,
+    coalesce(CAST(period.period_end AS DATE) > elsewhere.agreement_day, false) AS is_guided_elsewhere,
     phase.phase,
     frozen.numerator AS numerator_then,
     frozen.numerator_low AS numerator_low_then,
@@ -62,6 +63,13 @@ FULL JOIN frozen
 JOIN staging.cohort_day AS day
     ON day.cohort_id = coalesce(now.cohort_id, frozen.cohort_id)
     AND day.service_id = coalesce(now.service_id, frozen.service_id)
+LEFT JOIN (
+    SELECT mine.cohort_id, other.service_id, min(other.agreement_day) AS agreement_day
+    FROM (SELECT DISTINCT cohort_id FROM staging.cohort_day) AS mine
+    JOIN staging.cohort_day AS other ON other.cohort_id <> mine.cohort_id AND other.is_guided
+    GROUP BY mine.cohort_id, other.service_id
+) AS elsewhere
+    ON elsewhere.cohort_id = day.cohort_id AND elsewhere.service_id = day.service_id
 JOIN registry.period AS period ON period.period = coalesce(now.period, frozen.period)
 LEFT JOIN registry.phase AS phase
     ON phase.cohort_id = day.cohort_id

@@ -1,7 +1,7 @@
 -- One row per cohort and service of today: whether it was guided, and the day up to which its figures are frozen: that of the
 -- agreement, else the cohort's start.
 WITH cohort AS (
-    SELECT cohort_id, era, CAST(min(start_date) AS DATE) AS start_day FROM registry.cohort_member GROUP BY cohort_id, era
+    SELECT cohort_id, era, CAST(min(start_date) AS DATE) AS start_day FROM staging.cohort_member GROUP BY cohort_id, era
 ),
 agreed AS (
     SELECT
@@ -10,7 +10,7 @@ agreed AS (
         CAST(min(member.agreement_day) AS DATE) AS agreement_day,
         bool_or(member.is_agreement_known) AS is_agreement_known
     FROM staging.guided AS guided
-    JOIN registry.cohort_member AS member USING (cohort_id, member_name)
+    JOIN staging.cohort_member AS member USING (cohort_id, member_name)
     GROUP BY guided.cohort_id, guided.service_id
 )
 SELECT
