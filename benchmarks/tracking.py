@@ -1,18 +1,30 @@
-"""Figures about the tracking methods: speed, coverage, placebos, power. Usage: tracking.py [countries]."""
+"""Figures about the tracking methods: speed, coverage, placebos, power, and programmes whose effect is known.
+
+Usage: tracking.py [countries] for all; tracking.py programmes [countries, and under each switch] for the last alone;
+tracking.py bias [countries] for their bias alone, in more of them; tracking.py distance [countries] for it by windows.
+"""
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from pipeline.analysis.effect_methods import Question, answer, tested
+from pipeline.analysis.effect_words import course, judged
 from pipeline.methods.drift import drift
-from pipeline.methods.imputation import NEVER, Windows
+from pipeline.methods.imputation import NEVER, Windows, average_effect
 from pipeline.methods.power import Design, Scatter, power
-from pipeline.methods.randomisation import reassigned
+from pipeline.methods.programme_power import estimates
+from pipeline.methods.randomisation import holm, reassigned
 from pipeline.methods.synthetic_control import placebo_ratios
+from pipeline.methods.verdict import Verdict
+from pipeline.simulation.programme_country import ODDS, SCENARIOS, Programme, seen
 
+Floats = NDArray[np.float64]
 SERVICES, HALF_YEARS, COHORTS = 240, 18, ((8, 5), (10, 5), (12, 5))
 CHILDREN = np.exp(np.random.default_rng(0).normal(np.log(1900), 1.15, SERVICES))
 
@@ -78,7 +90,108 @@ def programme_power() -> None:
             )
 
 
+def programmes(countries: int, switched: int) -> None:
+    """Means over countries; so many of them plain, so many under each switch.
+
+    naive: before and after. DiD: the half-years of the choice as baseline.
+    """
+    for sizes in ((5, 4, 4), (7, 6, 6)):
+        for name, switch in SCENARIOS.items():
+            seeds = range(countries if name == "plain" else switched)
+            begun = time.perf_counter()
+            found = pd.DataFrame([measured(switch(Programme(sizes)), seed) for seed in seeds])
+            print(f"{sizes} {name}, {len(seeds)} countries, {time.perf_counter() - begun:.0f} s")
+            errors = found.astype(float).std() / np.sqrt(len(found))
+            print(pd.DataFrame({"mean": found.mean(), "error": errors}).astype(float).round(3).to_string(), flush=True)
+
+
+def bias(countries: int) -> None:
+    """Mean estimates without effect of the share and of the index, by design and weight: estimates alone are quick."""
+    designs = {"imputation": Windows(), "DiD, the half-years of the choice as baseline": Windows((-4, -1), (2, 5))}
+    for sizes in ((5, 4, 4), (7, 6, 6)):
+        drawn = [seen(Programme(sizes), 10_000 + seed) for seed in range(countries)]
+        for name, windows in designs.items():
+            for by in ("children", "none"):
+                each = np.array(
+                    [
+                        estimates(
+                            one.outcomes[:1, [0, 4]],
+                            one.weight if by == "children" else np.ones(len(one.weight)),
+                            one.start,
+                            windows,
+                        )[0]
+                        for one in drawn
+                    ]
+                )
+                error = each.std(0) / np.sqrt(countries)
+                print(f"{sizes} {name}, weight {by}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
+
+
+def distance(countries: int) -> None:
+    """The bias without effect by how far baseline and scored half-years lie from those of the choice."""
+    drawn = [seen(Programme(starts=(10, 12, 14), half_years=20), 30_000 + seed) for seed in range(countries)]
+    for windows in (Windows(), Windows((-10, -7), (2, 5)), Windows((-8, -5), (0, 3))):
+        each = np.array([estimates(o.outcomes[:1, [0, 4]], o.weight, o.start, windows)[0] for o in drawn])
+        error = each.std(0) / np.sqrt(countries)
+        print(f"{windows}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
+
+
+def measured(programme: Programme, seed: int, draws: int = 399) -> dict[str, float]:
+    """What an evaluation says of one country; means over countries are bias, rejection, coverage and power."""
+    of = seen(programme, seed)
+    units = np.arange(len(of.start))
+    considered = np.isin(units, np.argsort(-of.need, kind="stable")[:45]) | np.isfinite(of.start)
+    nothing = np.zeros(len(units), int)
+    told: dict[str, float] = {}
+
+    def ask(ratio: int, outcome: int, weight: Floats = of.weight) -> Question:
+        y = of.outcomes[ratio, outcome]
+        return Question(y, weight, of.start, considered, of.need, nothing, Windows(), draws, seed, 0.95).told()
+
+    alike = np.ones(len(units))
+    for outcome, name, weight in ((0, "share", of.weight), (4, "index", of.weight), (4, "index, unweighted", alike)):
+        y = of.outcomes[0, outcome]
+        told[f"{name}: naive"] = course(replace(ask(0, outcome, weight), windows=Windows((-1, -1), (2, 5))))["change"]
+        told[f"{name}: DiD"] = average_effect(y, weight[:, None], of.start, Windows((-4, -1), (2, 5)))
+        for ratio, odds in enumerate(ODDS):
+            asked = ask(ratio, outcome, weight)
+            found = tested(asked, draws)
+            if isinstance(found, str):
+                continue
+            low, high = found.interval()
+            cells = Windows().scored_cells(of.start, y.shape[1]) & np.isfinite(y)
+            mass = cells * weight[:, None]
+            true = float(((of.truth[ratio, outcome] - of.truth[0, outcome]) * mass).sum() / mass.sum())
+            told[f"{name}: effect at {odds:g}"] = true
+            told[f"{name}: bias at {odds:g}"] = found.estimate - true
+            told[f"{name}: rejected at {odds:g}"] = found.p_value() <= 0.05
+            told[f"{name}: held at {odds:g}"] = low <= true <= high
+    told |= falsely_said([ask(0, outcome) for outcome in range(1, 5)], draws)
+    return told
+
+
+def falsely_said(asked: list[Question], draws: int) -> dict[str, float]:
+    """Whether a dimension, after Holm, or the composite is said to have improved more than expected."""
+    found = [tested(each, draws) for each in asked]
+    known = [each for each in found if not isinstance(each, str)]
+    p = np.array([each.p_value() for each in known])
+    adjusted = np.append(holm(p[:-1]), p[-1])
+    said = [
+        judged(question, answer(each, 1 - 0.05 * own / after).effect) == Verdict.IMPROVED_MORE
+        for question, each, own, after in zip(asked, known, p, adjusted, strict=True)
+    ]
+    return {"said of a dimension": any(said[:-1]), "said of the index": said[-1]}
+
+
 if __name__ == "__main__":
-    randomisation(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
-    programme_power()
-    placebos()
+    if sys.argv[1:2] == ["bias"]:
+        bias(int(sys.argv[2]) if len(sys.argv) > 2 else 1500)
+    elif sys.argv[1:2] == ["distance"]:
+        distance(int(sys.argv[2]) if len(sys.argv) > 2 else 700)
+    elif sys.argv[1:2] == ["programmes"]:
+        programmes(*map(int, sys.argv[2:4] or (300, 300)))
+    else:
+        randomisation(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
+        programme_power()
+        placebos()
+        programmes(300, 300)

@@ -12,15 +12,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 
 from pipeline.analysis.compare import Comparison, compare
+from pipeline.analysis.effect_panel import panel
+from pipeline.analysis.effect_power import POWER, RUNS, power_rows
 from pipeline.analysis.need import Ranked, ranked, tables
 from pipeline.problems import bad_input
+from pipeline.progress import Say, silent
 from pipeline.registry.index import Round
 from pipeline.registry.load import Registry, load
+from pipeline.registry.protocol import Protocol
 from pipeline.settings import Settings
 from pipeline.warehouse import release as releases
 from pipeline.warehouse.places import who
@@ -72,6 +77,28 @@ class Release:
     def sql(self, query: str) -> pd.DataFrame:
         """The answer to a query."""
         return self.con.execute(query).df()
+
+    def power(self, protocol_id: str | None = None, runs: int = RUNS, say: Say = silent) -> pd.DataFrame:
+        """One row a protocol, outcome and odds ratio: what its programme could show (as `result.power`).
+
+        Of one protocol, or of all. Raises BadInput for a protocol there is not, without any, and where there are too
+        few figures from before the start.
+        """
+        known = {each.id: each for each in self.registry.protocols}
+        place = self.registry.jurisdiction.id
+        if protocol_id is not None and protocol_id not in known or not known:
+            allowed = "one of " + ", ".join(known) if known else f"a file in {place}/protocols/ (docs/add-something.md)"
+            raise bad_input("power", "", "protocol", protocol_id or "none", allowed)
+        chosen = [known[protocol_id]] if protocol_id else list(known.values())
+        found = [row for each in chosen for row in self._power(each, runs, say)]
+        return pd.DataFrame(found, columns=list(POWER)).astype(POWER)
+
+    def _power(self, protocol: Protocol, runs: int, say: Say) -> list[dict[str, Any]]:
+        rows = power_rows(panel(self.con, self.registry, protocol), self.registry, protocol, runs, say)
+        if not rows:
+            allowed = "cohorts with figures from three periods or more before their start_up"
+            raise bad_input("power", protocol.id, "cohorts", ", ".join(protocol.cohorts), allowed)
+        return rows
 
     def ranking(self, round_id: str | None = None) -> pd.DataFrame:
         """One row a ranked service, tier by tier and alphabetical inside a tier: no bare place (docs/methods.md)."""

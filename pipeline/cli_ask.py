@@ -68,6 +68,22 @@ def rank(
     typer.echo(told)
 
 
+@app.command()
+def power(
+    protocol: Annotated[str | None, typer.Argument(help="All when left out.")] = None,
+    runs: Annotated[int, typer.Option(min=50, help="Simulated programmes; more take longer and vary less.")] = 300,
+    jurisdiction: One = "norway",
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a programme as declared: the smallest effect it could show. Example: veiviser power cohort_2018."""
+    from pipeline import telling
+    from pipeline.api import open_release
+
+    release = open_release(jurisdiction)
+    found = release.power(protocol, runs, steps_of(jurisdiction))
+    typer.echo(found.to_json(orient="records") if as_json else telling.power(found, release.is_synthetic))
+
+
 @app.command("list")
 def list_(what: str, jurisdiction: One = "norway", as_json: AsJson = False) -> None:
     """List indicators, datasets, cohorts, measures, protocols, breaks, units, offices, tables, checks, releases, runs.

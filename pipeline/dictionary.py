@@ -29,6 +29,10 @@ def _facts(registry: Registry, indicator: Indicator) -> Iterator[str]:
     yield f"- to be reviewed by {indicator.review_date}"
     for duty in indicator.duties:
         yield f"- duty: {duty.standard.en} ({duty.act}, {duty.section}; {_span(duty)}; {duty.sure.replace('_', ' ')})"
+    if indicator.counterbalance:
+        other = indicator.counterbalance
+        sure = other.sure.replace("_", " ")
+        yield f"- counterbalance: {other.indicator} ({other.worse} when it gets worse; {sure}). {other.reason.en}"
     for alias in indicator.aliases:
         yield f"- called {alias.code} in {alias.used_by} ({_span(alias)})"
     for series in indicator.series:

@@ -10,9 +10,11 @@ from pipeline import intake
 from pipeline.alerts import tell as alerts
 from pipeline.alerts.news import BUILT, REFUSED
 from pipeline.alerts.tell import Sent
+from pipeline.analysis.effect import effect_tables
 from pipeline.analysis.outliers import outlier_tables
 from pipeline.analysis.peers import peer_tables
 from pipeline.analysis.rounds import need_tables
+from pipeline.analysis.service_tables import service_tables
 from pipeline.analysis.tracking import tracking_tables
 from pipeline.problems import BadInput, Problem, bad_input
 from pipeline.progress import Say
@@ -29,7 +31,7 @@ from pipeline.warehouse.geography import TABLES, geography
 from pipeline.warehouse.list_check import Entry, ListCheck, check_list, list_dataset
 
 REPORTED = "report files"  # how the ledger says that a run wrote some
-ANALYSES = (need_tables, peer_tables, tracking_tables, outlier_tables)
+ANALYSES = (need_tables, peer_tables, tracking_tables, service_tables, effect_tables, outlier_tables)
 Came = list[Run] | AlreadyRunning | BadInput  # of a jurisdiction that was to be served
 
 

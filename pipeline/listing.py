@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline.api import open_release
 from pipeline.problems import bad_input
 from pipeline.registry.load import Registry, load
+from pipeline.registry.programme import Cohort
 from pipeline.schedule.ledger import Ledger
 from pipeline.settings import Settings
 
@@ -86,6 +87,14 @@ def _offices(registry: Registry) -> list[dict[str, Any]]:
     ]
 
 
+def _listed(cohort: Cohort) -> str:
+    """How a cohort's members are found in a delivered list."""
+    assert cohort.listed is not None
+    return (
+        f"inspections from {cohort.listed.first_day} to {cohort.listed.last_day} with finding {cohort.listed.finding}"
+    )
+
+
 def _cohorts(registry: Registry) -> list[dict[str, Any]]:
     """Cohorts with named members, and those of which only that they were is public."""
     named = [
@@ -93,8 +102,8 @@ def _cohorts(registry: Registry) -> list[dict[str, Any]]:
             "id": each.id,
             "start": each.start,
             "end": each.end,
-            "size": each.size or len(each.members),
-            "members": ", ".join(member.name for member in each.members),
+            "size": each.size or len(each.members) or "as listed",
+            "members": ", ".join(member.name for member in each.members) or _listed(each),
         }
         for each in registry.cohorts
     ]
@@ -135,7 +144,7 @@ def _protocols(registry: Registry) -> list[dict[str, Any]]:
     return [
         {
             "id": each.id,
-            "cohort": each.cohort,
+            "cohorts": ", ".join(each.cohorts),
             "decided_on": each.decided_on,
             "outcomes_read_on": each.outcomes_read_on or "outcomes not read",
             "estimator": each.estimator,

@@ -131,6 +131,26 @@ def ranking(found: pd.DataFrame, top: int, is_synthetic: bool) -> str:
     return "\n".join([*lines, f"{rest} more with less than {list(TIER_FLOOR.values())[-1]:.1f}"])
 
 
+def power(found: pd.DataFrame, is_synthetic: bool) -> str:
+    """What each protocol's programme could show, as text: a line an outcome."""
+    lines = ["SYNTHETIC figures: nothing here is about real services."] if is_synthetic else []
+    for protocol, rows in found.groupby("protocol_id", sort=False):
+        first = rows.iloc[0]
+        who = f"{first['n_guided']} of {first['n_services']} services guided"
+        lines += [
+            f"{protocol}: {who}, {first['runs']} programmes simulated.",
+            f"Smallest effect seen in {first['wanted_power']:.0%} of them; how often two sizes of effect are seen:",
+        ]
+        for outcome, own in rows.groupby("outcome_id", sort=False):
+            unit = "percentage points" if own["unit"].iloc[0] == "percent" else own["unit"].iloc[0]
+            seen = [
+                f"{row['detected']:.0%} at odds ratio {row['odds_ratio']:g} ({row['effect']:+.1f})"
+                for row in own.to_dict("records")
+            ]
+            lines.append(f"  {outcome}: {own['smallest_visible'].iloc[0]:.1f} {unit}; {', '.join(seen)}")
+    return "\n".join(lines)
+
+
 def comparison(found: Comparison) -> str:
     """Who moved, as text: the ten that moved most, then what changed over all."""
     lines = []

@@ -100,6 +100,24 @@ def test_rank_with_other_choices_is_told_tier_by_tier(home: Path, releases: dict
     assert len(rows) == listed + int(lines[-1].split()[0]) and len(lines) == listed + 4 + 1
 
 
+def test_power_is_told_an_outcome_a_line_and_says_what_to_mend(home: Path, releases: dict[str, Path]) -> None:
+    done = veiviser(home, "power", "cohort_2018", "--runs", "50")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("SYNTHETIC") and "13 of 230 services guided, 50 programmes simulated" in lines[1]
+    assert lines[-1].startswith("  composite: ") and "at odds ratio 0.5" in lines[-1]
+    assert "simulating programmes, 50 of 50" in done.stderr
+    rows = json.loads(veiviser(home, "power", "--runs", "50", "--json").stdout)
+    told = [f"  composite: {row['smallest_visible']:.1f} points" for row in rows if row["outcome_id"] == "composite"]
+    assert lines[-1].startswith(told[0])  # the same seed, the same answer
+    for words, problem in (
+        (("power", "nope"), "protocol: given 'nope'; allowed: one of cohort_2018"),
+        (("power", "-j", "england"), "allowed: a file in england/protocols/ (docs/add-something.md)"),
+    ):
+        done = veiviser(home, *words)
+        assert done.returncode == 2 and problem in done.stderr
+
+
 def test_rank_since_tells_who_moved_and_why(home: Path, releases: dict[str, Path]) -> None:
     day = f"{datetime.strptime(releases['england'].name[:8], '%Y%m%d'):%Y-%m-%d}"
     done = veiviser(home, "rank", "-j", "england", "--since", day)

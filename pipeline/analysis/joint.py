@@ -17,6 +17,7 @@ from pipeline.methods.sites import Counts
 from pipeline.progress import Say, Step, silent
 from pipeline.registry.index import Round
 from pipeline.registry.model import Indicator, Jurisdiction
+from pipeline.registry.programme import Cohort
 
 Floats = NDArray[np.float64]
 
@@ -93,7 +94,7 @@ def half_years(
     cells: Mapping[str, pd.DataFrame], indicators: Sequence[Indicator], place: Jurisdiction
 ) -> dict[str, int]:
     """The number of the half-year in which each period ends; one more from each half-year to the next."""
-    return {p: _half_year(place, p) for e in indicators for p in cells[e.id]["period"].unique()}
+    return {p: half_year(place, p) for e in indicators for p in cells[e.id]["period"].unique()}
 
 
 def counts_of(
@@ -101,9 +102,9 @@ def counts_of(
     indicators: Sequence[Indicator],
     services: NDArray[np.object_],
     place: Jurisdiction,
-    each: Round,
+    each: Round | Cohort,
 ) -> Counts:
-    """The cells of a round as arrays: members of a service summed, a column a half-year in which a period ends.
+    """The cells of an era as arrays: members of a service summed, a column a half-year in which a period ends.
 
     cells: indicator → one row a cell; see `staging.pooled_cell`.
     """
@@ -146,7 +147,8 @@ def _scatter(own: pd.DataFrame) -> float:
     return rates.dispersion_beside_drift(seen["numerator"], seen["denominator"], seen["service_id"].factorize()[0])
 
 
-def _half_year(place: Jurisdiction, period: str) -> int:
+def half_year(place: Jurisdiction, period: str) -> int:
+    """The number of the half-year in which a period ends; one more from each to the next."""
     last_day = place.end_of(period) - timedelta(days=1)
     return last_day.year * 2 + (last_day.month - 1) // 6
 

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from pipeline.methods import composite
 from pipeline.registry.index import Index, Round
 from pipeline.registry.model import Indicator
+from pipeline.registry.programme import Cohort
 
 Floats = NDArray[np.float64]
 
 
-def need(draws: Floats, indicator: Indicator, index: Index, each: Round) -> Floats:
+def need(draws: Floats, indicator: Indicator, index: Index, each: Round | Cohort) -> Floats:
     """Draws as need between the goalposts, 0 to 150; higher is more need, whatever the direction of the indicator."""
     post = next(p for p in index.goalposts if (p.indicator, p.era) == (indicator.id, each.era))
     return composite.need(draws, post.at_none, post.at_full)

@@ -1,7 +1,7 @@
-"""A first follow-up of guided services: their path and the rest of the country's, indicator by indicator.
+"""The path of guided services and of the rest of the country, and their change by phase, indicator by indicator.
 
 Tables: result.cohort_path, result.change. This alone proves nothing: services chosen because they were worst improve
-by chance (docs/methods.md); the tracking issue adds what may be called evidence.
+by chance (docs/methods.md); `service_change` says what may be said of one service.
 """
 
 import duckdb
@@ -31,7 +31,7 @@ SELECT
     cell.numerator_low,
     cell.numerator_high,
     cell.denominator
-FROM (SELECT DISTINCT cohort_id, era FROM registry.cohort_member) AS cohort
+FROM (SELECT DISTINCT cohort_id, era FROM staging.cohort_member) AS cohort
 JOIN core.indicator_value AS cell ON cell.era = cohort.era AND cell.unit_kind = 'municipality' AND cell.is_newest
 JOIN staging.member AS member ON member.municipality_code = cell.unit_code
 ANTI JOIN core.period_apart AS apart
@@ -47,16 +47,59 @@ WHERE not_ranked.municipality_code IS NULL AND cell.denominator > 0
     AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL)
 ORDER BY ALL
 """
+# The guided alone, in the borders of the day: whoever belonged to a member's service when a period started.
+CELLS_THEN = """
+SELECT DISTINCT
+    timeline.cohort_id,
+    cell.indicator_id,
+    indicator.per,
+    series.likelihood,
+    guided.service_id,
+    'guided' AS group_name,
+    cell.unit_code,
+    phase.phase,
+    cell.period,
+    cell.numerator,
+    cell.numerator_low,
+    cell.numerator_high,
+    cell.denominator
+FROM core.cohort_timeline AS timeline
+JOIN staging.guided AS guided USING (cohort_id, member_name)
+JOIN core.service_member AS member ON member.service_id = timeline.service_id
+JOIN core.indicator_value_then AS cell
+    ON cell.era = guided.era AND cell.unit_kind = 'municipality' AND cell.unit_code = member.municipality_code
+    AND cell.is_newest
+    AND timeline.valid_from <= cell.period_start
+    AND coalesce(timeline.valid_to, DATE '9999-12-31') > cell.period_start
+    AND member.valid_from <= cell.period_start AND coalesce(member.valid_to, DATE '9999-12-31') > cell.period_start
+ANTI JOIN core.period_apart AS apart
+    ON apart.indicator_id = cell.indicator_id AND apart.service_id = guided.service_id AND apart.period = cell.period
+JOIN registry.indicator AS indicator ON indicator.indicator_id = cell.indicator_id AND indicator.use = 'rank'
+JOIN registry.series AS series ON series.indicator_id = cell.indicator_id AND series.era = cell.era
+JOIN registry.phase AS phase
+    ON phase.cohort_id = timeline.cohort_id
+    AND cell.period_start >= CAST(phase.phase_start AS DATE) AND cell.period_end <= CAST(phase.phase_end AS DATE)
+WHERE cell.denominator > 0 AND (cell.numerator IS NOT NULL OR cell.numerator_low IS NOT NULL)
+ORDER BY ALL
+"""
 GROUP = ["cohort_id", "indicator_id", "per", "likelihood", "group_name"]
 
 
 def tracking_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[str, pd.DataFrame]:
-    """Path (group × indicator × period) and change (service or group × indicator × phase), from summed counts."""
+    """Path (group × indicator × period) and change (service or group × indicator × phase), from summed counts.
+
+    borders: `as_of`, services as they are today, so that phases compare; `period`, of the guided also as they were in
+    each half-year, so that it is plain whom the figures then told of. service_id is today's in both.
+    """
     cells = con.execute(CELLS).df()
-    path = _summed(cells, [*GROUP, "period", "period_start", "phase"])
-    groups = _summed(cells, [*GROUP, "phase"]).assign(service_id=None)
-    services = _summed(cells[cells["group_name"] == "guided"], [*GROUP, "service_id", "phase"])
-    change = pd.concat([groups, services], ignore_index=True)
+    path = summed(cells, [*GROUP, "period", "period_start", "phase"])
+    groups = summed(cells, [*GROUP, "phase"]).assign(service_id=None)
+    services = summed(cells[cells["group_name"] == "guided"], [*GROUP, "service_id", "phase"])
+    then = con.execute(CELLS_THEN).df()
+    then_services = summed(then, [*GROUP, "service_id", "phase"])
+    then_groups = summed(then, [*GROUP, "phase"]).assign(service_id=None)
+    parts = {"as_of": (groups, services), "period": (then_groups, then_services)}
+    change = pd.concat([t.assign(borders=name) for name, both in parts.items() for t in both], ignore_index=True)
     change = change[change["phase"].notna()].reset_index(drop=True)
     return {
         "result.cohort_path": path.drop(columns=["per", "likelihood"]),
@@ -64,7 +107,7 @@ def tracking_tables(con: duckdb.DuckDBPyConnection, registry: Registry) -> dict[
     }
 
 
-def _summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def summed(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Counts summed, the share computed from the sums, with its 95 % limits (Wilson for shares, Byar for rates).
 
     Hidden counts stand in with their expectation; numerator_low and numerator_high bound the sum, whatever they are.
@@ -112,7 +155,7 @@ def _totals(cells: pd.DataFrame, by: list[str], groups: int) -> "np.ndarray[tupl
 
 def _against_baseline(change: pd.DataFrame) -> pd.DataFrame:
     """Adds the baseline's value and the change from it; limits by Newcombe's method for shares."""
-    key = ["cohort_id", "indicator_id", "group_name", "service_id"]
+    key = ["cohort_id", "indicator_id", "group_name", "service_id", "borders"]
     baseline = change.loc[change["phase"] == "baseline", [*key, "numerator", "denominator", "value"]]
     joined = change.merge(baseline, on=key, how="left", suffixes=("", "_baseline"))
     low, high = share_difference_interval(

@@ -3,7 +3,7 @@
 Callaway & Sant'Anna (2021), J. Econometrics 225:200; Sant'Anna & Zhao (2020), J. Econometrics 219:101.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Control = Literal["never", "not_yet"]
 Method = Literal["doubly_robust", "weighting", "regression"]
+Base = Literal["varying", "universal"]
 ROUNDS, HIGHEST, TRIMMED = 25, 1 - 1e-6, 0.995
 
 
@@ -33,17 +34,27 @@ class GroupTime:
     weight: Floats
     start: Floats
 
-    def aggregated(self, by: Literal["simple", "group", "dynamic", "calendar"]) -> "Aggregated":
+    def aggregated(
+        self, by: Literal["simple", "group", "dynamic", "calendar"], balanced: int | None = None
+    ) -> "Aggregated":
         """Means of the effects since the start, as R's `did::aggte` forms them.
 
         simple: over all cells, by the size of the group. group: each group's mean over its periods. dynamic: by periods
-        since the start (negative ones too; the overall mean is of 0 and later). calendar: by period. The standard error
+        since the start (negative ones too; the overall mean is of 0 and later). calendar: by period. balanced: by
+        periods since the start up to so many, of the groups alone that have them (R's `balance_e`). The standard error
         of the overall mean by group differs from that of R's did 2.1.2, which there takes the sizes of other groups.
         """
-        after = self.period >= self.group
+        since, after = self.period - self.group, self.period >= self.group
+        if balanced is not None:
+            if by != "dynamic":
+                raise ValueError(f"balanced belongs to the means by periods since the start, not to those by {by}")
+            last = self.period.max()
+            kept = (last - self.group >= balanced) & (since <= balanced) & (since >= balanced - last)
+            part = replace(self, **{n: getattr(self, n)[..., kept] for n in ("group", "period", "effect", "influence")})
+            return part.aggregated(by)
         if by == "simple":
             return Aggregated(np.array([]), np.array([]), np.array([]), *self._mean(after))
-        key = {"group": self.group, "dynamic": self.period - self.group, "calendar": self.period}[by]
+        key = {"group": self.group, "dynamic": since, "calendar": self.period}[by]
         keys = np.unique(key if by == "dynamic" else key[after])
         cells = [(key == each) & (after | (by == "dynamic")) for each in keys]
         parts = [self._mean(each, by_size=by != "group") for each in cells]
@@ -56,6 +67,15 @@ class GroupTime:
             late = keys >= 0
             overall = float(effects[late].mean()), influence[:, late].mean(1)
         return Aggregated(keys, effects, errors, *overall)
+
+    def scored(self, first: float, last: float) -> tuple[float, float]:
+        """(mean effect of the cells so many periods since the start, by size; its standard error); NaN without any."""
+        since = self.period - self.group
+        cells = (since >= first) & (since <= last)
+        if not cells.any():
+            return np.nan, np.nan
+        effect, influence = self._mean(cells)
+        return effect, standard_error(influence)
 
     def _mean(self, cells: Bools, by_size: bool = True) -> tuple[float, Floats]:
         """(mean effect of some cells, its influence); a plain mean when not by size."""
@@ -101,6 +121,7 @@ def group_time_effects(
     control: Control = "never",
     method: Method = "doubly_robust",
     skipped: int = 0,
+    base_period: Base = "varying",
 ) -> GroupTime:
     """Effects of each group in each period: its change since its base period, less that of the comparison units.
 
@@ -108,7 +129,7 @@ def group_time_effects(
     start: shape (n_units,), infinite for never guided; groups without a base period are left out. weight: one a unit,
     such as children. covariates: shape (n_units, k). control: units never guided, or also those not yet guided.
     skipped: periods before the start that are no base (R's `anticipation`): the selection window. Periods before that
-    are compared with the one before them.
+    are compared with the one before them, or with the same base as the later ones where base_period is universal.
     """
     y, first = np.asarray(outcome, float), np.asarray(start, float)
     units, periods = y.shape
@@ -116,8 +137,14 @@ def group_time_effects(
     x = np.ones((units, 1)) if covariates is None else np.column_stack([np.ones(units), covariates])
     cells, effects, influences = [], [], []
     for group in np.unique(first[np.isfinite(first) & (first > skipped)]):
-        for period in range(1, periods):
-            base = int(group) - 1 - skipped if period >= group - skipped else period - 1
+        last_before = int(group) - 1 - skipped
+        for period in range(base_period == "varying", periods):
+            base = last_before if period >= group - skipped or base_period == "universal" else period - 1
+            if period == base:  # 0 by definition
+                cells.append((group, period))
+                effects.append(0.0)
+                influences.append(np.zeros(units))
+                continue
             waiting = first > max(period, base) + skipped if control == "not_yet" else np.isinf(first)
             used = ((first == group) | (waiting & (first != group))) & np.isfinite(y[:, period] - y[:, base])
             is_group = first[used] == group

@@ -92,6 +92,28 @@ def summed(each: Sums) -> Sums:
     return Sums(*(part.sum(0) for part in (each.normal, each.moment, each.above, each.shift, each.mass)))
 
 
+def totals(outcomes: ArrayLike, weight: ArrayLike, baseline: Bools, scored: Bools) -> Sums:
+    """The sums over all units at once, without those of each: `summed` of `sums`, faster.
+
+    outcomes: shape (R, K, S, T), without gaps: K questions with cells of their own, which R outcomes of each share.
+    The rest: shape (K, S, T). The sums have shape (K, …), their outcomes R.
+    """
+    y, all_weight = np.asarray(outcomes, float), np.asarray(weight, float)
+    w = np.where(baseline, all_weight, 0.0)
+    total = w.sum(-1, keepdims=True)
+    share = w / np.where(total > 0, total, 1.0)
+    v = np.where(scored & (total > 0), all_weight, 0.0)
+    mass = v.sum(-1)
+    above_mean = y - (share * y).sum(-1, keepdims=True)
+    return Sums(
+        normal=w.sum(1)[..., None] * np.eye(w.shape[-1]) - np.swapaxes(w, 1, 2) @ share,
+        moment=np.moveaxis((w * above_mean).sum(2), 0, 1),
+        above=(v * above_mean).sum((2, 3)).T,
+        shift=v.sum(1) - (mass[..., None] * share).sum(1),
+        mass=mass.sum(1),
+    )
+
+
 def solved(total: Sums) -> Floats:
     """The mean effect over the scored cells, shape (…, K), from sums over units.
 

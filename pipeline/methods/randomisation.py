@@ -55,12 +55,14 @@ def reassigned(
     draws: int = 1999,
     seed: int = 0,
     strata: ArrayLike | None = None,
+    is_within: bool = False,
 ) -> Reassigned:
     """The mean effect (`imputation.average_effect`), and what it is when the starts are dealt anew among the eligible.
 
-    eligible: shape (n_units,), the units that could have been guided, the guided ones among them; the others keep their
-    start. strata: shape (n_units,), whole numbers; starts are dealt inside a stratum. The sums of every unit under
-    every start are made once, so that a draw is a sum and a solution of n_periods equations.
+    eligible: shape (n_units,), the units that could have been guided, the guided ones among them; others keep their
+    start. strata: shape (n_units,), whole numbers; starts are dealt inside one. is_within: units are also compared
+    inside their stratum only, as by `imputation.average_effect_within`. The sums of every unit under every start are
+    made once, so that a draw is a sum and a solution of n_periods equations.
 
     Fisher (1935), The Design of Experiments, §21; Rosenbaum (2002), Observational Studies, ch. 2;
     MacKinnon & Webb (2020), J. Econometrics 218:435, on few guided units.
@@ -81,11 +83,28 @@ def reassigned(
         windows.baseline_cells(starts, periods)[None],
         windows.scored_cells(starts, periods)[None],
     )
-    dealt = _dealt(kind, may, draws, seed, strata)
-    everything = solved(_totals(under, kind, np.vstack([kind, dealt])))
-    if not np.isfinite(everything).all():
+    everything = np.vstack([kind, _dealt(kind, may, draws, seed, strata)])
+    if strata is None or not is_within:
+        found = solved(_totals(under, kind, everything))
+        estimate = average_effect(outcome, weight, start, windows)
+    else:
+        found = _within(under, kind, everything, np.asarray(strata))
+        estimate = float(found[0, 0])
+    if not np.isfinite(found).all():
         raise ValueError("some scored periods have no unit to be compared with: leave them out")
-    return Reassigned(average_effect(outcome, weight, start, windows), everything[1:, 0], everything[1:, 1])
+    return Reassigned(estimate, found[1:, 0], found[1:, 1])
+
+
+def _within(under: Sums, kind: NDArray[np.int_], dealt: NDArray[np.int_], strata: NDArray[np.int_]) -> Floats:
+    """The estimate of each draw, shape (n_draws, 2), each stratum with period effects of its own."""
+    above, mass = np.zeros((len(dealt), 2)), np.zeros((len(dealt), 1))
+    for stratum in np.unique(strata[kind < under.mass.shape[1] - 1]):
+        here = strata == stratum
+        own = Sums(*(part[here] for part in (under.normal, under.moment, under.above, under.shift, under.mass)))
+        total = _totals(own, kind[here], dealt[:, here])
+        above += np.where(total.mass[:, None] > 0, solved(total), 0.0) * total.mass[:, None]
+        mass += total.mass[:, None]
+    return above / np.where(mass > 0, mass, np.nan)
 
 
 def _dealt(

@@ -106,6 +106,47 @@ def dispersion_beside_drift(numerator: ArrayLike, exposure: ArrayLike, unit: Arr
     return max(float(found[0]), 0.01)
 
 
+def expected_counts(
+    numerator: ArrayLike,
+    denominator: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    group: ArrayLike,
+    groups: int,
+    law: str,
+) -> Floats:
+    """The numerators, each hidden one with its expectation at its group's own rate; shape (n_cells,).
+
+    That rate is the one that makes what is known of the group most likely (EM). Leaving hidden cells out would lean to
+    one side, for it is the small counts that are hidden.
+
+    numerator (NaN where hidden), denominator > 0, low, high: shape (n_cells,); group: an index per cell, below groups.
+    law: 'binomial' (counts of a whole) or 'poisson'.
+
+    Dempster, Laird & Rubin (1977), JRSS B 39:1.
+    """
+    y, n, g = np.array(numerator, float), np.asarray(denominator, float), np.asarray(group, int)
+    hidden = np.isnan(y)
+    known, size = np.bincount(g[~hidden], y[~hidden], groups), np.bincount(g, n, groups)
+    cases, where = n[hidden, None], g[hidden]
+    lowest = np.asarray(low, float)[hidden, None]
+    highest = np.minimum(np.asarray(high, float)[hidden, None], cases if law == "binomial" else np.inf)
+    steps = lowest + np.arange(int(np.max(highest - lowest, initial=0)) + 1)
+    ways = _log_ways(np.minimum(steps, highest), cases, law)
+    mean = ((lowest + highest) / 2)[:, 0]
+    total = known + np.bincount(where, mean, groups)
+    for _ in range(EM_ROUNDS):
+        rate = np.divide(total, size, out=np.zeros(groups), where=size > 0)[where, None]
+        against = special.xlog1py(cases - steps, -rate) if law == "binomial" else -cases * rate
+        log_weight = np.where(steps <= highest, ways + special.xlogy(steps, rate) + against, -np.inf)
+        mean = (special.softmax(log_weight, axis=1) * steps).sum(axis=1)
+        before, total = total, known + np.bincount(where, mean, groups)
+        if np.allclose(before, total, rtol=1e-10, atol=1e-10):
+            break
+    y[hidden] = mean
+    return y
+
+
 def expected_totals(
     numerator: ArrayLike,
     denominator: ArrayLike,
@@ -115,34 +156,12 @@ def expected_totals(
     groups: int,
     law: str,
 ) -> Floats:
-    """Sum of the numerators of each group when some are hidden and known only to lie in low..high.
+    """Sum of the numerators of each group when some are hidden, shape (groups,); see `expected_counts`.
 
-    A hidden count stands in with its expectation at the group's own rate, which is the one that makes what is known
-    most likely (EM). Leaving hidden cells out would lean to one side, for it is the small counts that are hidden.
-
-    numerator (NaN where hidden), denominator > 0, low, high: shape (n_cells,); group: an index per cell.
-    law: 'binomial' (counts of a whole) or 'poisson'. Returns shape (groups,); a group without cells has 0.
-
-    Dempster, Laird & Rubin (1977), JRSS B 39:1.
+    A group without cells has 0.
     """
-    y, n, g = np.asarray(numerator, float), np.asarray(denominator, float), np.asarray(group, int)
-    hidden = np.isnan(y)
-    known, size = np.bincount(g[~hidden], y[~hidden], groups), np.bincount(g, n, groups)
-    cases, where = n[hidden, None], g[hidden]
-    lowest = np.asarray(low, float)[hidden, None]
-    highest = np.minimum(np.asarray(high, float)[hidden, None], cases if law == "binomial" else np.inf)
-    steps = lowest + np.arange(int(np.max(highest - lowest, initial=0)) + 1)
-    ways = _log_ways(np.minimum(steps, highest), cases, law)
-    total = known + np.bincount(where, ((lowest + highest) / 2)[:, 0], groups)
-    for _ in range(EM_ROUNDS):
-        rate = np.divide(total, size, out=np.zeros(groups), where=size > 0)[where, None]
-        against = special.xlog1py(cases - steps, -rate) if law == "binomial" else -cases * rate
-        log_weight = np.where(steps <= highest, ways + special.xlogy(steps, rate) + against, -np.inf)
-        mean = (special.softmax(log_weight, axis=1) * steps).sum(axis=1)
-        before, total = total, known + np.bincount(where, mean, groups)
-        if np.allclose(before, total, rtol=1e-10, atol=1e-10):
-            break
-    return np.asarray(total, float)
+    counts = expected_counts(numerator, denominator, low, high, group, groups, law)
+    return np.asarray(np.bincount(np.asarray(group, int), counts, groups), float)
 
 
 def _log_ways(count: Floats, cases: Floats, law: str) -> Floats:

@@ -27,15 +27,18 @@ def two_way_effect(outcome: ArrayLike, weight: ArrayLike, start: ArrayLike) -> E
     """
     y, w = known(outcome, weight)
     is_on = since_start(start, y.shape[1]) >= 0
-    return _regressed(y, w, [is_on.astype(float)], np.ones(1))
+    [estimate] = _regressed(y, w, [is_on.astype(float)], [np.ones(1)])
+    return estimate
 
 
-def sun_abraham(outcome: ArrayLike, weight: ArrayLike, start: ArrayLike) -> tuple[Estimate, dict[int, Estimate]]:
-    """(mean effect of the cells since the start, effect by periods since the start): saturated in group and period.
+def sun_abraham(
+    outcome: ArrayLike, weight: ArrayLike, start: ArrayLike, scored: tuple[float, float] = (0, np.inf)
+) -> tuple[Estimate, dict[int, Estimate]]:
+    """(mean effect of the scored cells, effect by periods since the start): saturated in group and period.
 
     Each group has a coefficient for each number of periods since its start; the one before the start is the
-    reference. They are averaged by the weight of their cells. Arguments as for `two_way_effect`; there must be units
-    never guided.
+    reference. They are averaged by the weight of their cells. scored: first and last number of periods since the start.
+    Other arguments as for `two_way_effect`; there must be units never guided. Raises ValueError without a scored cell.
 
     Sun & Abraham (2021), J. Econometrics 225:175.
     """
@@ -51,13 +54,17 @@ def sun_abraham(outcome: ArrayLike, weight: ArrayLike, start: ArrayLike) -> tupl
                 keys.append(event)
     mass = np.array([(w * cell).sum() for cell in cells])
     event = np.array(keys)
-    means = {"all": np.where(event >= 0, mass, 0.0)} | {each: np.where(event == each, mass, 0.0) for each in set(keys)}
-    found = {name: _regressed(y, w, cells, each / each.sum()) for name, each in means.items()}
-    return found.pop("all"), {int(name): each for name, each in sorted(found.items())}
+    is_scored = (event >= scored[0]) & (event <= scored[1])
+    if not is_scored.any():
+        raise ValueError("no scored cell has a figure")
+    events = sorted(set(keys))
+    mixes = [np.where(is_scored, mass, 0.0), *(np.where(event == each, mass, 0.0) for each in events)]
+    overall, *each_event = _regressed(y, w, cells, [each / each.sum() for each in mixes])
+    return overall, {int(name): each for name, each in zip(events, each_event, strict=True)}
 
 
-def _regressed(y: Floats, w: Floats, columns: list[Floats], mix: Floats) -> Estimate:
-    """A mix of the coefficients of some columns beside unit and period effects, by weighted least squares.
+def _regressed(y: Floats, w: Floats, columns: list[Floats], mixes: list[Floats]) -> list[Estimate]:
+    """Mixes of the coefficients of some columns beside unit and period effects, by weighted least squares.
 
     Errors are clustered on units, with the small-sample factor of R's fixest: unit effects are nested in the clusters
     and not counted among the parameters.
@@ -72,5 +79,7 @@ def _regressed(y: Floats, w: Floats, columns: list[Floats], mix: Floats) -> Esti
     scores = np.einsum("it,itj,it->ij", w, x, left - x @ beta)
     observed, clusters = int((w > 0).sum()), int((w > 0).any(1).sum())
     factor = clusters / (clusters - 1) * (observed - 1) / (observed - design.shape[-1] - 1)
-    weights = np.append(mix, np.zeros(periods - 1))
-    return Estimate(float(beta @ weights), float(np.sqrt(factor) * np.linalg.norm(scores @ bread @ weights)))
+    weights = [np.append(mix, np.zeros(periods - 1)) for mix in mixes]
+    return [
+        Estimate(float(beta @ each), float(np.sqrt(factor) * np.linalg.norm(scores @ bread @ each))) for each in weights
+    ]

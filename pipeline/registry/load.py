@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from pipeline.problems import BadInput, Problem
+from pipeline.registry.alarms import Alarm
 from pipeline.registry.breaks import Break
 from pipeline.registry.calendar import Calendar
 from pipeline.registry.calendar import mistakes as rule_mistakes
@@ -54,6 +55,7 @@ class Registry:
     cohorts: tuple[Cohort, ...]
     measures: tuple[Measure, ...]
     protocols: tuple[Protocol, ...]
+    alarms: tuple[Alarm, ...]
     breaks: tuple[Break, ...]
     peers: Peers | None
     experts: tuple[Expert, ...]
@@ -131,6 +133,7 @@ def read(jurisdiction: str, home: Path = HOME) -> tuple[Registry | None, list[Pr
         "cohorts": tuple(reader.by_id("programme", Cohort).values()),
         "measures": reader.rows("measures/*.toml", "measure", Measure),
         "protocols": tuple(reader.by_id("protocols", Protocol).values()),
+        "alarms": reader.rows("alarms.toml", "alarm", Alarm),
         "breaks": reader.rows("breaks.toml", "break", Break),
         "peers": reader.one("peers.toml", Peers) if (folder / "peers.toml").exists() else None,
         "experts": reader.rows("experts.toml", "expert", Expert),

@@ -119,6 +119,15 @@ class Series(Declaration):
         return {name: part for name, part in named.items() if part is not None}
 
 
+class Counterbalance(Declaration):
+    """What would get worse if an indicator were improved at its cost; never scored, only looked at beside it."""
+
+    indicator: Identifier
+    worse: Literal["rises", "falls"]
+    reason: Text
+    sure: Sure
+
+
 class Indicator(Declaration):
     """What a number means: its words, its direction, the law behind it, and where it comes from in each era."""
 
@@ -134,6 +143,7 @@ class Indicator(Declaration):
     short_label: Text
     direction_words: Text
     duties: tuple[Duty, ...] = ()
+    counterbalance: Counterbalance | None = None
     aliases: tuple[Alias, ...] = ()
     series: Annotated[tuple[Series, ...], Field(min_length=1)]
 

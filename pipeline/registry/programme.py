@@ -47,7 +47,7 @@ class Office(Declaration):
 class Phase(Declaration):
     """A span of periods in a cohort's course, both ends included."""
 
-    id: Literal["baseline", "selection", "start_up", "during", "after"]
+    id: Literal["baseline", "selection", "start_up", "during", "after", "long_after"]
     first_period: Period
     last_period: Period
 
@@ -130,6 +130,14 @@ class CohortMember(Declaration):
     challenges: tuple[Challenge, ...] = ()
 
 
+class Asked(Declaration):
+    """A municipality that could have been guided and was not: not offered, or declined. Called and coded as then."""
+
+    name: str
+    municipality_code: str
+    answer: Literal["not_offered", "declined"]
+
+
 class Guides(Declaration):
     """The guides of a cohort together: how many, in posts of which size (per cent of full time)."""
 
@@ -139,8 +147,22 @@ class Guides(Declaration):
     source: str
 
 
+class Listed(Declaration):
+    """The members of a cohort as a delivered list of inspections has them: who had a finding within some days.
+
+    Each member's own day, up to which its figures are frozen, is that of its inspection.
+    """
+
+    finding: str
+    first_day: date
+    last_day: date
+
+
 class Cohort(Declaration):
-    """Services that started guidance together. `size` is how many there were when not all of them are named."""
+    """Services that started guidance together; either `members` are named, or they are `listed`.
+
+    size: how many there were when not all of them are named.
+    """
 
     id: Identifier
     label: Text
@@ -149,7 +171,9 @@ class Cohort(Declaration):
     code_date: date
     era: Identifier
     phases: tuple[Phase, ...]
-    members: Annotated[tuple[CohortMember, ...], Field(min_length=1)]
+    members: tuple[CohortMember, ...] = ()
+    listed: Listed | None = None
+    asked: tuple[Asked, ...] = ()
     size: int | None = None
     guides: Guides | None = None
     gatherings: tuple[Gathering, ...] = ()
@@ -157,6 +181,8 @@ class Cohort(Declaration):
 
     @model_validator(mode="after")
     def _days_and_numbers_fit(self) -> "Cohort":
+        if bool(self.members) == bool(self.listed):
+            raise ValueError("declare either members or listed, not both and not neither")
         if self.end <= self.start:
             raise ValueError(f"end {self.end} must be after start {self.start}")
         if self.size is not None and self.size < len(self.members):
@@ -165,6 +191,10 @@ class Cohort(Declaration):
             if member.agreement_day and member.agreement_day > self.end:
                 raise ValueError(f"agreement_day {member.agreement_day} of {member.name} must not be after {self.end}")
         return self
+
+    def agreed_on(self, member: CohortMember) -> date:
+        """The day from which a member's figures may be guided ones: its agreement, or the cohort's start."""
+        return member.agreement_day or self.start
 
     def phase(self, phase_id: str) -> Phase | None:
         """The phase of a name, if the cohort has it."""

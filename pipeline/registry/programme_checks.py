@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pipeline.registry.dataset import RecordDataset
 from pipeline.registry.programme import Challenge, Cohort
 from pipeline.registry.protocol import Protocol, phase_mistakes
 
@@ -21,6 +22,7 @@ def mistakes(registry: "Registry") -> Iterator[Mistake]:
     yield from _measures(registry)
     for protocol in registry.protocols:
         yield from _protocol(registry, protocol)
+    yield from _alarms(registry)
 
 
 def _programme(registry: "Registry") -> Iterator[Mistake]:
@@ -44,7 +46,12 @@ def _programme(registry: "Registry") -> Iterator[Mistake]:
 def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
     file = f"programme/{cohort.id}.toml"
     programme = registry.programme
+    members = {each.municipality_code for each in cohort.members}
     yield from _doubled(file, "members", (each.municipality_code for each in cohort.members))
+    yield from _doubled(file, "asked", (each.municipality_code for each in cohort.asked))
+    for one in cohort.asked:
+        if one.municipality_code in members:
+            yield file, "asked", repr(one.municipality_code), "a municipality that is no member: it was not guided"
     yield from _doubled(file, "phases", (each.id for each in cohort.phases))
     yield from _doubled(file, "gatherings", (f"no. {each.number}" for each in cohort.gatherings))
     last = programme.gatherings if programme else 0
@@ -54,6 +61,8 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
             yield file, field, str(each.number), f"1 to {last}, the gatherings of the programme"
         if each.day and not cohort.start <= each.day <= cohort.end:
             yield file, f"{field}.day", str(each.day), f"a day from {cohort.start} to {cohort.end}"
+    if cohort.listed:
+        yield from _unknown(file, "listed.finding", [cohort.listed.finding], _findings(registry))
     order = [each.id for each in programme.steps] if programme else []
     for member in cohort.members:
         field = f"members.{member.name}"
@@ -62,6 +71,13 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
         yield from _unknown(file, f"{field}.steps", taken, order)
         if set(taken) <= set(order) and taken != sorted(set(taken), key=order.index):
             yield file, f"{field}.steps", ", ".join(taken), "each once, in the order " + ", ".join(order)
+
+
+def _findings(registry: "Registry") -> set[str]:
+    """What an inspection can find, by the dataset of inspections; nothing where none is declared."""
+    inspections = registry.datasets.get("inspection")
+    columns = inspections.columns if isinstance(inspections, RecordDataset) else ()
+    return {word for column in columns if column.field == "finding" for word in column.choices.values()}
 
 
 def _measures(registry: "Registry") -> Iterator[Mistake]:
@@ -82,15 +98,28 @@ def _protocol(registry: "Registry", protocol: Protocol) -> Iterator[Mistake]:
     yield from _unknown(file, "primary.dimensions", protocol.primary.dimensions, dimensions)
     yield from _doubled(file, "primary.dimensions", protocol.primary.dimensions)
     cohorts = {each.id: each for each in registry.cohorts}
-    yield from _unknown(file, "cohort", [protocol.cohort], cohorts)
-    if protocol.cohort in cohorts:
-        cohort = cohorts[protocol.cohort]
-        yield from ((file, *mistake) for mistake in phase_mistakes(protocol, cohort))
+    yield from _unknown(file, "cohorts", protocol.cohorts, cohorts)
+    chosen = [cohorts[name] for name in protocol.cohorts if name in cohorts]
+    yield from ((file, *mistake) for mistake in phase_mistakes(protocol, chosen))
+    for cohort in chosen[:1]:
         measured = {
             each.dimension for each in registry.indicators.values() if each.use == "rank" and each.in_era(cohort.era)
         }
         for dimension in set(protocol.primary.dimensions) & set(dimensions) - measured:
             yield file, "primary.dimensions", repr(dimension), f"a dimension with an indicator in {cohort.era}"
+
+
+def _alarms(registry: "Registry") -> Iterator[Mistake]:
+    yield from _doubled("alarms.toml", "id", (each.id for each in registry.alarms))
+    for each in registry.alarms:
+        yield from _unknown("alarms.toml", f"{each.id}.indicators", each.indicators, registry.indicators)
+        yield from _unknown(
+            "alarms.toml", f"{each.id}.beside", [each.beside] if each.beside else [], registry.indicators
+        )
+    for indicator in registry.indicators.values():
+        if indicator.counterbalance:
+            file, others = f"indicators/{indicator.id}.toml", registry.indicators.keys() - {indicator.id}
+            yield from _unknown(file, "counterbalance.indicator", [indicator.counterbalance.indicator], others)
 
 
 def _challenged(registry: "Registry", file: str, field: str, challenges: Iterable[Challenge]) -> Iterator[Mistake]:

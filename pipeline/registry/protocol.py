@@ -1,6 +1,6 @@
 """How an effect is looked for, written down before anybody looks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -18,6 +18,11 @@ Check = Literal[
     "two_way_shown_only",
     "without_each_cohort",
     "unweighted",
+    "logit_scale",
+    "peer_group_by_time",
+    "covid_left_out",
+    "split_services_in",
+    "drift_bounds",
 ]
 Placebo = Literal["earlier_start", "next_in_line"]
 
@@ -38,11 +43,16 @@ class SmallestEffect(Declaration):
 
 
 class Inference(Declaration):
-    """Randomisation inference: assignments drawn, and the seed that draws them again."""
+    """Randomisation inference: assignments drawn, and the seed that draws them again.
+
+    eligible: among how many, those with the highest need in the selection phase, starts are dealt anew where it is not
+    public who could have been guided; all services when left out.
+    """
 
     draws: Annotated[int, Field(ge=199)]
     seed: Annotated[int, Field(ge=0)]
     level_percent: Annotated[float, Field(ge=50, lt=100)]
+    eligible: Annotated[int, Field(ge=2)] | None = None
 
 
 class Amendment(Declaration):
@@ -55,15 +65,16 @@ class Amendment(Declaration):
 
 
 class Protocol(Declaration):
-    """The plan for one cohort's effect: written first, dated, and kept.
+    """The plan for the effect on one cohort, or on several together: written first, dated, and kept.
 
-    The windows are the cohort's phases. comparisons: the first is the primary one. multiplicity is over the primary
-    outcome's dimensions; single indicators are described, not tested. outcomes_read_on: the first day anybody read
-    outcomes of the scored phase; left out as long as nobody has.
+    The windows are the cohorts' phases, as far from the start in each. comparisons: the first is the primary one.
+    multiplicity is over the primary outcome's dimensions; single indicators are described, not tested. covid_periods:
+    what the check `covid_left_out` leaves out. outcomes_read_on: the first day anybody read outcomes of the scored
+    phase; left out as long as nobody has.
     """
 
     id: Identifier
-    cohort: Identifier
+    cohorts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     decided_on: date
     decided_by: str
     outcomes_read_on: date | None = None
@@ -75,6 +86,7 @@ class Protocol(Declaration):
     comparisons: Annotated[tuple[Comparison, ...], Field(min_length=1)]
     checks: tuple[Check, ...] = ()
     placebos: tuple[Placebo, ...] = ()
+    covid_periods: tuple[Period, ...] = ()
     multiplicity: Literal["holm"]
     smallest_effect: SmallestEffect
     inference: Inference
@@ -92,11 +104,18 @@ class Protocol(Declaration):
             if each.after_outcomes_were_read != bool(read and each.day >= read):
                 said = "true" if read and each.day >= read else "false"
                 raise ValueError(f"after_outcomes_were_read of the amendment of {each.day} must be {said}")
-        for name in ("comparisons", "checks", "placebos"):
+        for name in ("cohorts", "comparisons", "checks", "placebos"):
             given = getattr(self, name)
             if len(set(given)) < len(given):
                 raise ValueError(f"{name} are named once each")
+        if ("covid_left_out" in self.checks) != bool(self.covid_periods):
+            raise ValueError("covid_periods and the check covid_left_out go together")
         return self
+
+    @property
+    def amended_late(self) -> bool:
+        """Whether something was changed after outcomes were read."""
+        return any(each.after_outcomes_were_read for each in self.amendments)
 
     def windows(self, cohort: Cohort) -> Windows:
         """The cohort's phases as periods counted from the first guided one, which is the first of `start_up`."""
@@ -115,15 +134,23 @@ def ordinal(period: Period) -> int:
     return 2 * int(period[:4]) + (period[4:] == "H2") if period[4:] else int(period)
 
 
-def phase_mistakes(protocol: Protocol, cohort: Cohort) -> Iterator[tuple[str, str, str]]:
-    """(field, given, allowed) where a protocol's windows are no phases of its cohort, or lie on the wrong side."""
-    for field, phase in (
-        ("baseline_phase", protocol.baseline_phase), ("scored_phase", protocol.scored_phase), ("cohort", "start_up"),
-    ):  # fmt: skip
-        if cohort.phase(phase) is None:
-            yield field, repr(phase), "a phase of " + cohort.id + ": " + ", ".join(each.id for each in cohort.phases)
+def phase_mistakes(protocol: Protocol, cohorts: Sequence[Cohort]) -> Iterator[tuple[str, str, str]]:
+    """(field, given, allowed) where windows are no phases of the cohorts, lie on the wrong side, or differ."""
+    found = {}
+    for cohort in cohorts:
+        for field, phase in (
+            ("baseline_phase", protocol.baseline_phase),
+            ("scored_phase", protocol.scored_phase),
+            ("cohorts", "start_up"),
+        ):
+            if cohort.phase(phase) is None:
+                yield field, repr(phase), f"a phase of {cohort.id}: " + ", ".join(each.id for each in cohort.phases)
+                return
+        try:
+            found[cohort.id] = protocol.windows(cohort), cohort.era
+        except ValueError as error:
+            yield "baseline_phase", str(error), "a baseline before the start_up phase and a scored phase from it on"
             return
-    try:
-        protocol.windows(cohort)
-    except ValueError as error:
-        yield "baseline_phase", str(error), "a baseline before the start_up phase and a scored phase from it on"
+    if len(set(found.values())) > 1:
+        told = ", ".join(f"{name} {each.baseline} and {each.scored} in {era}" for name, (each, era) in found.items())
+        yield "cohorts", told, "cohorts of one era with phases as far from their start; others in another protocol"

@@ -1,6 +1,6 @@
 """Breaks in what is drawn: where a line is cut, the stroke and the word that mark it, and what it means in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -147,3 +147,18 @@ def _concerns(say: Voice, registry: Registry, each: Break) -> str:
 
 def _own_days(say: Voice, each: Break) -> list[str]:
     return [say("break.own_days", n=len(each.services))] if each.services else []
+
+
+def of_drawn(say: Voice, registry: Registry, path: pd.DataFrame) -> Iterator[str]:
+    """What the strokes in the figures of a path mean, each once. path: one row an indicator and period."""
+    found = {
+        each.id: each
+        for indicator, rows in path.groupby("indicator_id")
+        for each in drawn(registry, registry.indicators[str(indicator)], sorted(set(rows["period"])))
+    }
+    yield from sentences(say, sorted(found.values(), key=lambda each: each.day))
+
+
+def sentences(say: Voice, found: list[Break]) -> Iterator[str]:
+    """One sentence a break."""
+    yield from (say("section.break", text=told(say, each)) for each in found)

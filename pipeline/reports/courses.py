@@ -160,7 +160,7 @@ def _phases(say: Voice, facts: Facts, cohort: Cohort, periods: list[str], above:
 def change_table(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool) -> Table:
     """Guided services and the rest of the country, phase by phase; never one service alone."""
     table = facts.tables["result.change"]
-    table = table[table["cohort_id"].eq(cohort.id) & table["service_id"].isna()]
+    table = table[table["cohort_id"].eq(cohort.id) & table["service_id"].isna() & table["borders"].eq("as_of")]
     order = {phase.id: place for place, phase in enumerate(cohort.phases)}
     table = table.assign(place=table["phase"].map(order)).sort_values(["indicator_id", "group_name", "place"])
     body = [_change_row(say, facts, cohort, row) for row in records(table)]

@@ -124,7 +124,7 @@ class Funnel:
         decimals = 0 if self.top >= 3 else 1
         up = [
             f'<text x="{LEFT - 5}" y="{self._y(each) + 4:.1f}" text-anchor="end">{say.number(each, decimals)}</text>'
-            for each in _round_steps(self.top)
+            for each in round_steps(self.top)
         ]
         return [*across, *up]
 
@@ -194,7 +194,7 @@ def outside(say: Voice, facts: RoundFacts) -> str:
     return say("funnel.all", outside=say.number(count.sum()), n=say.number(len(seen)))
 
 
-def _round_steps(top: float) -> list[float]:
+def round_steps(top: float) -> list[float]:
     """Three or four round values from 0 up."""
     rough = top / 4
     power = 10.0 ** np.floor(np.log10(rough))

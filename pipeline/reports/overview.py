@@ -20,8 +20,7 @@ TABLES = (
     "mart.unit_absent",
     "mart.municipality",
     "mart.cohort_service",
-    "mart.path",
-    "result.change",
+    "mart.effect",
     "mart.border",
 )
 
@@ -40,6 +39,12 @@ def render(tables: Tables, registry: Registry) -> dict[str, bytes]:
     """The pages by file name; the first language of the jurisdiction is index.html."""
     facts = gather(tables, registry)
     return pages.in_all_languages(registry, "index", lambda say: _page(facts, say))
+
+
+def inlined(say: Voice) -> dict[str, object]:
+    """What a page with Plotly drawings has in it: scripts, empty coastlines, and the words of the buttons."""
+    names = {"Zoom in": say("figure.zoom_in"), "Zoom out": say("figure.zoom_out"), "Reset": say("figure.reset")}
+    return {"zoom": json.dumps(names), **_inlined()}
 
 
 @cache
@@ -62,11 +67,8 @@ def _page(facts: Facts, say: Voice) -> dict[str, object]:
         "revisions": pages.address(say.language, languages, "revisions"),
         "director": pages.address(say.language, languages, "method"),
         "introduction": _introduction(facts, say),
-        "sections": list(sections(facts, say, pages.address(say.language, languages, "services"))),
-        "zoom": json.dumps(
-            {"Zoom in": say("figure.zoom_in"), "Zoom out": say("figure.zoom_out"), "Reset": say("figure.reset")}
-        ),
-        **_inlined(),
+        "sections": list(sections(facts, say, lambda name: pages.address(say.language, languages, name))),
+        **inlined(say),
     }
 
 

@@ -1,31 +1,14 @@
 """The sections of the overview, in reading order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from pipeline.registry.breaks import Break
-from pipeline.registry.programme import Cohort
-from pipeline.reports import (
-    breaks,
-    charts,
-    context,
-    courses,
-    funnels,
-    maps,
-    method,
-    overview_tables,
-    peers,
-    refits,
-    vintages,
-)
-from pipeline.reports.facts import TIERS, Facts, RoundFacts, records
+from pipeline.reports import breaks, charts, context, funnels, maps, method, overview_tables, peers, refits, vintages
+from pipeline.reports.facts import TIERS, Facts, RoundFacts
 from pipeline.reports.figures import Figure
+from pipeline.reports.guidance_effect import answer
 from pipeline.reports.tables import Table
 from pipeline.reports.voice import Voice, sentence
-
-WHOLE = 0.995  # of the children: less is said
 
 
 @dataclass(frozen=True)
@@ -43,17 +26,18 @@ class Section:
     filtered: Table | None = None
     tables: Sequence[Table] = ()
     details: Sequence[Table] = ()
+    link: tuple[str, str] | None = None  # words, address
 
 
-def sections(facts: Facts, say: Voice, services_page: str) -> Iterator[Section]:
-    """The sections in reading order; services_page: where each service has a part of its own."""
+def sections(facts: Facts, say: Voice, address: Callable[[str], str]) -> Iterator[Section]:
+    """The sections in reading order; address: of a page by its name."""
     yield _round(facts, say)
     yield Section(
         "ranking",
         say("page.ranking"),
         lead=say("section.ranking", k=facts.k),
         figures=[charts.ranking(say, facts)],
-        filtered=overview_tables.ranking(say, facts, facts.current, services_page),
+        filtered=overview_tables.ranking(say, facts, facts.current, address("services")),
     )
     yield _dialogue(facts, say)
     drawn = maps.tier_map(say, facts)
@@ -81,7 +65,8 @@ def sections(facts: Facts, say: Voice, services_page: str) -> Iterator[Section]:
         )
     if facts.earlier:
         yield _earlier(facts, say)
-    yield from (_cohort(facts, say, each) for each in facts.registry.cohorts if len(_path(facts, each)))
+    if facts.registry.cohorts:
+        yield _guidance(facts, say, address("guidance"))
     coverage = charts.coverage(say, facts, overview_tables.coverage(say, facts))
     yield Section("coverage", say("page.coverage"), lead=say("section.coverage"), figures=[coverage])
     if facts.registry.breaks:
@@ -130,7 +115,7 @@ def _method(facts: Facts, say: Voice) -> Section:
 def _pooled(facts: Facts, say: Voice, each: RoundFacts) -> Iterator[str]:
     """The breaks, to be read with care, that a round adds up across."""
     span = each.round.first_period, each.round.last_period
-    yield from _told(say, breaks.pooled(facts.registry, each.indicators, *span))
+    yield from breaks.sentences(say, breaks.pooled(facts.registry, each.indicators, *span))
 
 
 def _round_tables(facts: Facts, say: Voice, each: RoundFacts) -> Iterator[Table]:
@@ -190,58 +175,16 @@ def _weights(facts: Facts, say: Voice) -> str:
     )
 
 
-def _path(facts: Facts, cohort: Cohort) -> pd.DataFrame:
-    path = facts.tables["mart.path"]
-    return path[path["cohort_id"] == cohort.id]
-
-
-def _cohort(facts: Facts, say: Voice, cohort: Cohort) -> Section:
-    """The follow-up of a cohort; the warning stands before any number."""
-    path, eras = _path(facts, cohort), facts.tables["mart.coverage"]
-    is_synthetic = bool(eras.loc[eras["era"] == cohort.era, "is_synthetic"].any())
-    phases = "; ".join(
-        f"{say(f'phase.{each.id}')} {say.period(each.first_period)}–{say.period(each.last_period)}"
-        for each in cohort.phases
-    )
-    members = say.list(each.name for each in cohort.members)
-    start, end = say.date(cohort.start), say.date(cohort.end)
-    table = courses.path_table(say, facts, cohort, is_synthetic)
+def _guidance(facts: Facts, say: Voice, page: str) -> Section:
+    """The answer of each protocol in short; the warning stands before any number."""
+    labels = {each.id: say.of(each.label) for each in facts.registry.cohorts}
     return Section(
-        "follow_up" if cohort == facts.registry.cohorts[0] else cohort.id,
-        f"{say('page.follow_up')}: {say.of(cohort.label)}",
-        warning=say("section.follow_up"),
+        "guidance",
+        say("guidance.title"),
+        warning=say("guidance.warning"),
         points=[
-            say("section.cohort", label=say.of(cohort.label), start=start, end=end, members=members),
-            *_larger(facts, say, cohort),
-            say("section.phases", phases=phases),
-            *_breaks(facts, say, path),
+            f"{say.list(labels[cohort] for cohort in each.cohorts)}: {' '.join(answer(say, facts, each))}"
+            for each in facts.registry.protocols
         ],
-        figures=[courses.follow_up(say, facts, cohort, path, table, is_synthetic)],
-        tables=[courses.change_table(say, facts, cohort, is_synthetic)],
+        link=(say("guidance.link"), page),
     )
-
-
-def _larger(facts: Facts, say: Voice, cohort: Cohort) -> Iterator[str]:
-    """Which services of today hold children who did not live in a service that was guided."""
-    services = facts.tables["mart.cohort_service"]
-    wider = services[(services["cohort_id"] == cohort.id) & (services["guided_share"] < WHOLE)]
-    named = [
-        say("section.wider_one", share=say.percent(row.guided_share), service=row.service_name)
-        for row in records(wider.sort_values("guided_share"))
-    ]
-    if named:
-        yield say("section.wider", services="; ".join(named))
-
-
-def _breaks(facts: Facts, say: Voice, path: pd.DataFrame) -> Iterator[str]:
-    """What the strokes in the figure mean, each once."""
-    found = {
-        each.id: each
-        for indicator, rows in path.groupby("indicator_id")
-        for each in breaks.drawn(facts.registry, facts.registry.indicators[str(indicator)], sorted(set(rows["period"])))
-    }
-    yield from _told(say, sorted(found.values(), key=lambda each: each.day))
-
-
-def _told(say: Voice, found: list[Break]) -> Iterator[str]:
-    yield from (say("section.break", text=breaks.told(say, each)) for each in found)

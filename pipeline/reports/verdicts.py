@@ -1,16 +1,18 @@
 """What was found of a cohort, in sentences that promise no more than the interval holds."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 from pipeline.methods.verdict import Interval, Judgement
-from pipeline.reports.voice import Voice
+from pipeline.reports.voice import Voice, sentence
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A group's shares in per cent before and now, those of its comparison, and the difference in points.
+    """A group's shares in per cent (or need in points) before and now, those of its comparison, and the difference.
 
-    difference: of the shares as they are printed. is_high_need: whether a higher share means more need.
+    is_high_need: whether a higher share means more need.
     smallest_visible: in points, what the design could have shown; nothing where it is not known.
     """
 
@@ -23,6 +25,7 @@ class Finding:
     is_high_need: bool = True
     smallest_visible: float | None = None
     level: float = 0.95
+    unit: Literal["percent", "points"] = "percent"
 
 
 def verdict(say: Voice, judgement: Judgement) -> str:
@@ -31,20 +34,38 @@ def verdict(say: Voice, judgement: Judgement) -> str:
     return word if judgement.is_confirmed else say("verdict.not_confirmed", verdict=word)
 
 
+def untold(say: Voice, reason: str) -> str:
+    """Why nothing is said of a service: the `reason` of its result tables."""
+    return say(f"untold.{reason}")
+
+
+def baseline_words(say: Voice, reason: str, day: date, now: str | None) -> str:
+    """As of when a baseline is frozen, and that its source has moved where it has; now: what that says, in words."""
+    frozen = sentence(say(f"frozen.{reason}", day=say.date(day)))
+    return f"{frozen}." if now is None else f"{frozen}. {say('frozen.moved', now=now)}"
+
+
+def alarm_word(say: Voice, status: str) -> str:
+    """What came of a guard against gaming."""
+    return say(f"alarm.{status}")
+
+
 def sentences(say: Voice, finding: Finding) -> list[str]:
     """What the guided did, what the others did, what the difference fits, and what could have been seen at all."""
     told = [
-        _course(say, "guided", finding.before, finding.now, n=finding.services),
-        _course(say, "others", finding.others_before, finding.others_now),
+        _course(say, "guided", finding.unit, finding.before, finding.now, n=finding.services),
+        _course(say, "others", finding.unit, finding.others_before, finding.others_now),
     ]
     if not finding.difference.is_known:
         return told
-    visible = {} if finding.smallest_visible is None else {"visible": _points(say, finding.smallest_visible)}
+    visible = (
+        {} if finding.smallest_visible is None else {"visible": points(say, finding.unit, finding.smallest_visible)}
+    )
     sign = "+" if finding.difference.value > 0 else ""
     told.append(
         say(
             f"finding.{fits(finding)}",
-            difference=sign + _points(say, finding.difference.value),
+            difference=sign + points(say, finding.unit, finding.difference.value),
             level=say.percent(finding.level),
             interval=say.between(finding.difference.low, finding.difference.high),
             **visible,
@@ -65,13 +86,15 @@ def fits(finding: Finding) -> str:
     return "small" if is_small else "open"
 
 
-def _course(say: Voice, who: str, before: float, now: float, **values: object) -> str:
+def _course(say: Voice, who: str, unit: str, before: float, now: float, **values: object) -> str:
     """A path from before to now, by the figures as they are printed."""
-    words = say.percent(before / 100, 1), say.percent(now / 100, 1)
+    words = [say(f"number.{unit}", value=say.number(each, 1)) for each in (before, now)]
+    values |= {"what": say(f"finding.what_{unit}")} if who == "guided" else {"it": say(f"finding.it_{unit}")}
     if words[0] == words[1]:
         return say(f"finding.{who}_stood", now=words[1], **values)
     return say(f"finding.{who}_{'fell' if now < before else 'rose'}", before=words[0], now=words[1], **values)
 
 
-def _points(say: Voice, value: float) -> str:
-    return say("number.percent_points", value=say.number(value, 1))
+def points(say: Voice, unit: str, value: float) -> str:
+    """A difference between shares in per cent, or between points of need."""
+    return say("number.percent_points" if unit == "percent" else "number.points", value=say.number(value, 1))

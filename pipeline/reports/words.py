@@ -1,4 +1,4 @@
-"""All words users see, from texts.toml: one key, three languages, the same {values} in each."""
+"""All words users see, from the files texts*.toml: one key, three languages, the same {values} in each."""
 
 import string
 import tomllib
@@ -13,18 +13,18 @@ from pydantic import ValidationError
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.model import LANGUAGES, Text
 
-FILE = Path(__file__).with_name("texts.toml")
+FILES = tuple(sorted(Path(__file__).parent.glob("texts*.toml")))
 
 
 @cache
-def texts(path: Path = FILE) -> Mapping[str, Text]:
+def texts(*paths: Path) -> Mapping[str, Text]:
     """Every text by its dotted key, such as `status.not_reported`.
 
     Raises BadInput with one problem a key: a language that is missing or empty, or {values} that differ.
     """
     found: dict[str, Text] = {}
     problems: list[Problem] = []
-    for key, leaf in _leaves(tomllib.loads(path.read_text(encoding="utf-8"))):
+    for path, key, leaf in _all_leaves(paths or FILES):
         try:
             found[key] = Text.model_validate(leaf)
         except ValidationError as error:
@@ -39,6 +39,11 @@ def texts(path: Path = FILE) -> Mapping[str, Text]:
     if problems:
         raise BadInput(sorted(problems))
     return MappingProxyType(found)
+
+
+def _all_leaves(paths: tuple[Path, ...]) -> Iterator[tuple[Path, str, Any]]:
+    for path in paths:
+        yield from ((path, key, leaf) for key, leaf in _leaves(tomllib.loads(path.read_text(encoding="utf-8"))))
 
 
 def _leaves(table: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

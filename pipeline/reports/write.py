@@ -9,9 +9,9 @@ import pandas as pd
 
 from pipeline.progress import Say, counted, silent
 from pipeline.registry.load import Registry
-from pipeline.reports import borders, director, overview, revisions, services, shortlist
+from pipeline.reports import borders, director, guidance, overview, revisions, services, shortlist
 
-REPORTS: list[ModuleType] = [overview, services, director, shortlist, borders, revisions]
+REPORTS: list[ModuleType] = [overview, guidance, services, director, shortlist, borders, revisions]
 MANIFEST = ".files"  # what an earlier run wrote here, one relative path a line
 
 

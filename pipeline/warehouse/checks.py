@@ -7,6 +7,7 @@ import duckdb
 import pandas as pd
 import pandera.pandas as pa
 
+from pipeline.methods.verdict import Verdict
 from pipeline.problems import BadInput, Problem
 from pipeline.registry.dataset import Status
 from pipeline.registry.load import Registry
@@ -74,6 +75,58 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
             checks=pa.Check(lambda t: t["service_id"] != t["peer_id"], error="nobody is a peer of itself"),
             unique=["round_id", "service_id", "peer_id"],
         ),
+        "result.effect": pa.DataFrameSchema(
+            {
+                "p_value": pa.Column(float, share, nullable=True),
+                "p_holm": pa.Column(float, share, nullable=True),
+                "smallest_visible": pa.Column(float, pa.Check.ge(0), nullable=True),
+            },
+            checks=[
+                pa.Check(
+                    lambda t: t["estimate"].isna() | ((t["low"] <= t["estimate"]) & (t["estimate"] <= t["high"])),
+                    error="an estimate within its interval",
+                ),
+                pa.Check(lambda t: t["estimate"].notna() | t["reason"].notna(), error="a reason without an estimate"),
+            ],
+            unique=["protocol_id", "outcome_id", "comparison", "method", "part"],
+        ),
+        "result.effect_by_period": pa.DataFrameSchema(
+            unique=["protocol_id", "outcome_id", "comparison", "periods_since_start"]
+        ),
+        "result.power": pa.DataFrameSchema(
+            {"detected": pa.Column(float, share), "smallest_visible": pa.Column(float, pa.Check.ge(0))},
+            unique=["protocol_id", "outcome_id", "odds_ratio"],
+        ),
+        "result.baseline": pa.DataFrameSchema(
+            {
+                "indicator_id": pa.Column(checks=pa.Check.isin(indicators)),
+                "denominator": pa.Column(float, pa.Check.gt(0)),
+                "frozen_reason": pa.Column(checks=pa.Check.isin(["known_then", "first_vintage"])),
+            },
+            unique=["cohort_id", "service_id", "indicator_id"],
+        ),
+        "result.service_change": pa.DataFrameSchema(
+            {
+                "verdict": pa.Column(checks=pa.Check.isin([str(each) for each in Verdict])),
+                "probability_fell_5_points": pa.Column(float, share, nullable=True),
+            },
+            checks=[
+                pa.Check(
+                    lambda t: t["reason"].isna() | t["verdict"].isin([Verdict.TOO_LITTLE_DATA, Verdict.SERIES_BREAK]),
+                    error="no verdict where there is a reason for none",
+                ),
+                pa.Check(_in_order, error="every limit on its side"),
+            ],
+            unique=["cohort_id", "service_id", "outcome", "phase"],
+        ),
+        "result.alarm": pa.DataFrameSchema(
+            {
+                "status": pa.Column(
+                    checks=pa.Check.isin(["raised", "not_raised", "not_improved", "too_little", "not_public"])
+                )
+            },
+            unique=["cohort_id", "service_id", "outcome", "phase", "alarm_id"],
+        ),
         "result.need_adjusted": pa.DataFrameSchema(
             {"probability_top": pa.Column(float, share), "rank_best": pa.Column(int, pa.Check.ge(1))},
             checks=pa.Check(lambda t: t["rank_best"] <= t["rank_worst"], error="best before worst"),
@@ -118,6 +171,15 @@ def stored(registry: Registry) -> dict[str, pa.DataFrameSchema]:
             unique=["indicator_id", "era", "municipality_code", "period", "judged_by"],
         ),
     }
+
+
+def _in_order(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether low ≤ value ≤ high of each interval of a row that is known."""
+    found = pd.Series(True, index=table.index)
+    for name in ("change", "expected_change", "beyond"):
+        value, low, high = (table[each] for each in (name, f"{name}_low", f"{name}_high"))
+        found &= value.isna() | low.isna() | ((low <= value + 1e-9) & (value <= high + 1e-9))
+    return found
 
 
 def _share_at_most_whole(table: pd.DataFrame) -> "pd.Series[bool]":

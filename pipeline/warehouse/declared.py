@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Period, joined
-from pipeline.warehouse import declared_places
+from pipeline.warehouse import declared_places, declared_programme
 from pipeline.warehouse.frames import DAY, frame, texts
 
 FIRST_YEAR, LAST_YEAR = 2005, 2040
@@ -28,8 +28,10 @@ def tables(registry: Registry, as_of: date) -> Iterator[tuple[str, pd.DataFrame]
     yield "round", pd.DataFrame(_rounds(registry))
     yield "round_indicator", pd.DataFrame(_round_indicators(registry))
     yield "cohort_member", frame(_cohort_members(registry), COHORT_MEMBER)
+    yield "asked", frame(_asked(registry), ASKED)
     yield "phase", frame(_phases(registry), PHASE)
     yield "measure", frame(_measures(registry), MEASURE)
+    yield from declared_programme.tables(registry)
     yield "series_break", frame(_breaks(registry), SERIES_BREAK)
     yield "series_break_service", frame(_break_services(registry), SERIES_BREAK_SERVICE)
 
@@ -54,7 +56,10 @@ COHORT_MEMBER = {
     "code_date": DAY,
     "start_date": DAY,
     "end_date": DAY,
+    "agreement_day": DAY,
+    "is_agreement_known": "bool",
 }
+ASKED = {"cohort_id": "str", "member_name": "str", "municipality_code": "str", "code_date": DAY, "answer": "str"}
 PHASE = {"cohort_id": "str", "phase": "str", "phase_start": DAY, "phase_end": DAY}
 MEASURE = {
     "measure_id": "str",
@@ -221,6 +226,20 @@ def _cohort_members(registry: Registry) -> Iterator[dict[str, Any]]:
                 "code_date": cohort.code_date,
                 "start_date": cohort.start,
                 "end_date": cohort.end,
+                "agreement_day": cohort.agreed_on(each),
+                "is_agreement_known": each.agreement_day is not None,
+            }
+
+
+def _asked(registry: Registry) -> Iterator[dict[str, Any]]:
+    for cohort in registry.cohorts:
+        for each in cohort.asked:
+            yield {
+                "cohort_id": cohort.id,
+                "member_name": each.name,
+                "municipality_code": each.municipality_code,
+                "code_date": cohort.code_date,
+                "answer": each.answer,
             }
 
 

@@ -9,6 +9,7 @@ from pipeline.analysis.tracking import _against_baseline
 from pipeline.registry.load import load
 from pipeline.warehouse.release import connect
 
+ROOT = Path(__file__).parent.parent.parent
 # Bufdir, press release of 6 June 2018; the service of today, by its host.
 THIRTEEN = {
     "Alta": "5601", "Kautokeino": "5612", "Karasjok": "5610", "Porsanger": "5622", "Evenes": "1806", "Hemnes": "1832",
@@ -24,6 +25,43 @@ def test_the_thirteen_are_followed_to_the_services_of_today(releases: dict[str, 
                WHERE service.valid_to IS NULL"""
         ).fetchall()
     assert dict(found) == THIRTEEN
+
+
+def test_the_thirteen_stand_on_a_time_line_through_their_codes(releases: dict[str, Path]) -> None:
+    """Førde's merger in mid-programme and Solør's membership among them; see tests/golden/norway/README.md."""
+    golden = pd.read_csv(ROOT / "tests/golden/norway/cohort_timeline.csv", dtype=str)
+    golden = golden.assign(valid_to=golden["valid_to"].fillna(""))
+    with connect(releases["norway"]) as con:
+        found = con.execute(
+            """SELECT * EXCLUDE (cohort_id, service_name, host_name, member_names, county) REPLACE (
+                   CAST(valid_from AS VARCHAR) AS valid_from, coalesce(CAST(valid_to AS VARCHAR), '') AS valid_to,
+                   array_to_string(member_codes, ' ') AS member_codes)
+               FROM core.cohort_timeline ORDER BY member_name, valid_from"""
+        ).df()
+    pd.testing.assert_frame_equal(found, golden, check_dtype=False)
+    last = golden.groupby("member_name").last()
+    assert last.loc["Førde (Førde/Gaular)", "municipality_code"] == "4647"
+    assert last.loc["Åsnes (Solør)", "member_codes"] == "3417 3418 3419"
+    held = golden.groupby("member_name")["valid_to"].agg(list)
+    starts = golden.groupby("member_name")["valid_from"].agg(list)
+    assert all(ends[:-1] == begins[1:] and ends[-1] == "" for ends, begins in zip(held, starts, strict=True))
+
+
+def test_the_figures_of_the_day_are_those_of_the_service_of_the_day(releases: dict[str, Path]) -> None:
+    """Until 2019 Førde's service was Førde and Gaular; from 2020 it is the whole of Sunnfjord."""
+    with connect(releases["norway"]) as con:
+        change = con.execute(
+            """SELECT borders, phase, denominator FROM result.change WHERE service_id = 'municipality_4647'
+               AND indicator_id = 'deadline_breaches'"""
+        ).df()
+        raw = con.execute(
+            """SELECT period, unit_code, value FROM raw.observation WHERE measure = 'Unders Avsl Siste Halvår'
+               AND unit_code IN ('1430', '1431', '1432', '1433', '4647')"""
+        ).df()
+    cases = change.pivot(index="phase", columns="borders", values="denominator")
+    baseline = raw[raw["period"].isin(["2014H2", "2015H1", "2015H2", "2016H1"])]
+    assert cases.loc["baseline", "period"] == baseline[baseline["unit_code"].isin(["1430", "1432"])]["value"].sum()
+    assert cases.loc["baseline", "as_of"] == baseline["value"].sum() > cases.loc["baseline", "period"]
 
 
 def test_guided_and_rest_are_the_country(releases: dict[str, Path]) -> None:
@@ -82,7 +120,14 @@ def test_the_selection_window_is_no_part_of_the_baseline(releases: dict[str, Pat
 
 def test_change_is_value_less_baseline_with_newcombes_limits() -> None:
     """Newcombe 1998, table II: 56/70 against 48/80, difference 0.20, limits 0.0524 and 0.3339."""
-    key = {"cohort_id": "c", "indicator_id": "i", "group_name": "guided", "service_id": None, "per": 100}
+    key = {
+        "cohort_id": "c",
+        "indicator_id": "i",
+        "group_name": "guided",
+        "service_id": None,
+        "borders": "as_of",
+        "per": 100,
+    }
     rows = pd.DataFrame(
         [
             {**key, "likelihood": "binomial", "phase": "baseline", "numerator": 48, "denominator": 80, "value": 60.0},
@@ -94,6 +139,22 @@ def test_change_is_value_less_baseline_with_newcombes_limits() -> None:
     assert [during["change_low"], during["change_high"]] == pytest.approx([5.24, 33.39], abs=0.01)
 
 
-def test_england_has_no_cohort_and_says_so_with_empty_tables(releases: dict[str, Path]) -> None:
+def test_englands_cohort_is_who_the_synthetic_list_calls_inadequate(releases: dict[str, Path]) -> None:
+    """Each once, though judged twice; not those judged better. Everything shown of it is marked."""
     with connect(releases["england"]) as con:
-        assert con.execute("SELECT count(*) FROM result.change").fetchall() == [(0,)]
+        members = con.execute(
+            "SELECT municipality_code, CAST(CAST(agreement_day AS DATE) AS VARCHAR), is_synthetic FROM staging.cohort_member ORDER BY 1"
+        ).fetchall()
+        [(services, synthetic)] = con.execute(
+            "SELECT count(*), bool_and(is_synthetic) FROM mart.cohort_service"
+        ).fetchall()
+        verdicts = con.execute(
+            "SELECT count(DISTINCT service_id), count(DISTINCT outcome), count(verdict) FROM result.service_change"
+        ).fetchall()
+        figures = con.execute("SELECT bool_or(is_synthetic) FROM core.indicator_value").fetchall()
+    assert members == [
+        ("307", "2019-10-11", True), ("344", "2019-06-14", True), ("380", "2020-03-06", True), ("878", "2020-01-24", True),
+        ("883", "2019-07-05", True), ("926", "2019-11-08", True),
+    ]  # fmt: skip
+    assert (services, synthetic) == (6, True) and verdicts == [(6, 5, 60)] and figures == [(False,)]
+    assert "synthetic" in load("england").cohorts[0].label.en.lower()

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from pipeline.methods.change import share_difference_interval
+from pipeline.methods.change import rate_difference_interval, share_difference_interval
+from pipeline.methods.rates import byar_interval
 
 denominators = st.integers(1, 300)
 shares = st.floats(0, 1)
@@ -36,3 +37,16 @@ def test_the_other_way_round_turns_the_sign(d1, share1, d2, share2):
 def test_no_denominator_no_interval():
     low, high = share_difference_interval([1, 1, np.nan, 1], [0, 2, 2, 2], [1, 0, 1, 1], [2, 0, 2, 2])
     assert np.isnan(low).tolist() == np.isnan(high).tolist() == [True, True, True, False]
+
+
+def test_rates_of_which_one_is_known_well_have_byars_limits_of_the_other():
+    low, high = rate_difference_interval(20, 100, 5e9, 1e10)
+    expected = byar_interval(20, 100)
+    assert (low, high) == pytest.approx((expected[0] - 0.5, expected[1] - 0.5), abs=1e-4)
+
+
+def test_intervals_of_a_rate_difference_hold_it():
+    rng = np.random.default_rng(1)
+    first, second = rng.poisson(12, 20_000), rng.poisson(30, 20_000)
+    low, high = rate_difference_interval(first, 40, second, 60)
+    assert np.mean((low <= 0.3 - 0.5) & (high >= 0.3 - 0.5)) == pytest.approx(0.96, abs=0.015)

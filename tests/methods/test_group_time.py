@@ -97,3 +97,43 @@ def test_groups_without_a_base_or_a_comparison_are_left_out() -> None:
     y = np.arange(12.0).reshape(3, 4)
     assert group_time_effects(y, np.array([0, 0, np.inf])).effect.size == 0
     assert group_time_effects(y, np.array([2.0, 2, 2])).effect.size == 0
+
+
+def test_a_universal_base_changes_only_what_lies_before_it(wages: Any) -> None:
+    y, start, _ = wages
+    varying, universal = (group_time_effects(y, start, base_period=each) for each in ("varying", "universal"))
+    plain = dict(zip(zip(varying.group, varying.period, strict=True), varying.effect, strict=True))
+    for group, period, effect in zip(universal.group, universal.period, universal.effect, strict=True):
+        if period >= group:
+            assert effect == plain[group, period]
+            continue
+        change = y[:, int(period)] - y[:, int(group) - 1]  # never guided against the group, by hand
+        assert effect == pytest.approx(change[start == group].mean() - change[np.isinf(start)].mean(), abs=1e-12)
+    assert set(zip(universal.group, universal.period, strict=True)) - set(plain) == {(1, 0), (3, 0), (4, 0)} - set(
+        plain
+    )
+
+
+def test_balanced_means_are_of_the_groups_that_have_all_of_the_periods(wages: Any) -> None:
+    y, start, _ = wages
+    found = group_time_effects(y, start)
+    mean = found.aggregated("dynamic", balanced=1)
+    last = y.shape[1] - 1
+    assert mean.key.tolist() == [-2, -1, 0, 1]  # not of those that started last
+    own = (last - found.group >= 1) & (found.period - found.group == 1)
+    size = np.array([(start == group).sum() for group in found.group[own]])
+    assert mean.effect[-1] == pytest.approx(np.average(found.effect[own], weights=size), abs=1e-12)
+    assert mean.overall == pytest.approx(mean.effect[mean.key >= 0].mean(), abs=1e-12)
+    with pytest.raises(ValueError, match="not to those by group"):
+        found.aggregated("group", balanced=1)
+
+
+def test_scored_is_the_mean_by_size_of_its_cells(wages: Any) -> None:
+    y, start, _ = wages
+    found = group_time_effects(y, start)
+    dynamic = found.aggregated("dynamic")
+    for event, effect, error in zip(dynamic.key, dynamic.effect, dynamic.standard_error, strict=True):
+        assert found.scored(event, event) == pytest.approx((effect, error), abs=1e-14)
+    simple = found.aggregated("simple")
+    assert found.scored(0, 99) == pytest.approx((simple.overall, simple.overall_error), abs=1e-14)
+    assert np.isnan(found.scored(50, 60)).all()

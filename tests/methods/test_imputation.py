@@ -14,6 +14,10 @@ from pipeline.methods.imputation import (
     average_effect_within,
     by_event_time,
     imputed_effects,
+    solved,
+    summed,
+    sums,
+    totals,
 )
 from tests.slow_ways import two_stage_effect
 
@@ -126,3 +130,20 @@ def test_units_chosen_for_bad_figures_improve_by_chance_and_the_window_removes_i
         outside.append(average_effect(y, 1.0, start, Windows()))
     assert np.mean(naive) < -2
     assert abs(np.mean(outside)) < 0.5
+
+
+def test_totals_are_the_sums_of_each_unit_summed() -> None:
+    questions = [drawn(seed) for seed in (1, 2, 3)]
+    start, windows = questions[0][2], Windows((-6, -3), (1, 4))
+    y = np.stack([each for each, _, _ in questions])
+    weight = np.where(np.isnan(y), 0.0, np.stack([each for _, each, _ in questions]))
+    filled = np.stack([np.nan_to_num(y), np.nan_to_num(y) ** 2])  # two outcomes that share their cells
+    cells = (
+        np.broadcast_to(each(start, y.shape[2]), y.shape) & (weight > 0)
+        for each in (windows.baseline_cells, windows.scored_cells)
+    )
+    baseline, scored = cells
+    found = solved(totals(filled, weight, baseline, scored))
+    for number in range(3):
+        slow = solved(summed(sums(filled[:, number], weight[number], baseline[number], scored[number])))
+        np.testing.assert_allclose(found[number], slow, rtol=1e-10)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from pipeline.methods.imputation import NEVER, Windows, average_effect
+from pipeline.methods.imputation import NEVER, Windows, average_effect, average_effect_within
 from pipeline.methods.randomisation import (
     Reassigned,
     earlier_start,
@@ -128,3 +128,13 @@ def test_a_placebo_among_others_gives_the_next_in_line_the_starts() -> None:
     assert sorted(placebo[np.isfinite(placebo)]) == sorted(start[np.isfinite(start)])
     assert set(np.flatnonzero(np.isfinite(placebo))) <= set(others[:10])
     assert np.isfinite(stand_in_start(start, np.isin(np.arange(40), others[:2]))[1]).sum() == 2
+
+
+def test_inside_strata_the_estimate_and_every_draw_are_those_of_the_groups() -> None:
+    y, weight, start = country(4)
+    strata = np.arange(len(start)) % 2
+    found = reassigned(y, weight, start, WINDOWS, np.ones(len(start), bool), 99, 1, strata, is_within=True)
+    assert found.estimate == pytest.approx(average_effect_within(y, weight, start, WINDOWS, strata), abs=1e-12)
+    assert len(found.drawn) == 99 and np.unique(found.drawn.round(9)).size > 50
+    alone = reassigned(y, weight, start, WINDOWS, np.ones(len(start), bool), 99, 1, strata)
+    assert alone.estimate == pytest.approx(average_effect(y, weight, start, WINDOWS), abs=1e-12)

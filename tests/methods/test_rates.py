@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from pipeline.methods import rates
-from pipeline.methods.rates import byar_interval, wilson_interval
+from pipeline.methods.rates import byar_interval, expected_counts, expected_totals, wilson_interval
 
 METHODS = {"wilson": wilson_interval, "byar": byar_interval}
 
@@ -120,3 +120,12 @@ def test_hidden_small_counts_do_not_lift_the_share() -> None:
 
 def test_figures_that_stand_still_have_a_floor() -> None:
     assert rates.dispersion([4, 4, 2, 2], [1, 1, 1, 1], [0, 0, 1, 1]) == 0.01
+
+
+def test_expected_counts_lie_in_their_bounds_and_sum_to_the_totals() -> None:
+    numerator, denominator = [np.nan, 2, np.nan, np.nan], [10, 20, 2, 4000]
+    low, high, group = [1, 1, 1, 1], [3, 3, 3, 3], [0, 0, 1, 1]
+    found = expected_counts(numerator, denominator, low, high, group, 2, "binomial")
+    assert found[1] == 2 and (found >= 1).all() and found[2] <= 2 and found[3] <= 3
+    totals = expected_totals(numerator, denominator, low, high, group, 2, "binomial")
+    assert totals == pytest.approx([found[:2].sum(), found[2:].sum()], abs=1e-12)

@@ -59,3 +59,13 @@ def test_where_effects_grow_the_plain_regression_leans_and_the_saturated_one_doe
     truth = y[since >= 0].mean() - (0.3 * np.broadcast_to(np.arange(8), y.shape)[since >= 0]).mean()
     assert sun_abraham(y, 1.0, start)[0].effect == pytest.approx(truth)
     assert two_way_effect(y, 1.0, start).effect < truth - 0.2
+
+
+def test_scored_periods_are_averaged_by_the_weight_of_their_cells(wages: Any) -> None:
+    y, start, _ = wages
+    whole, by_event = sun_abraham(y, 1.0, start)
+    for event in (0, 1, 2):
+        assert sun_abraham(y, 1.0, start, (event, event))[0] == by_event[event]
+    assert sun_abraham(y, 1.0, start, (0, 99))[0].effect == pytest.approx(whole.effect, abs=1e-14)
+    with pytest.raises(ValueError, match="no scored cell"):
+        sun_abraham(y, 1.0, start, (40, 50))

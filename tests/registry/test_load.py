@@ -48,7 +48,7 @@ def test_an_unknown_field_says_file_field_and_value(home: Path) -> None:
     assert told(home) == [
         "norway/indicators/caseload.toml: wieght: given 1.0; allowed: one of the fields "
         "id, use, dimension, direction, unit, decimals, minimum_denominator, review_date, label, short_label, direction_words, duties, "
-        "aliases, series"
+        "counterbalance, aliases, series"
     ]
 
 

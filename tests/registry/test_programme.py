@@ -80,6 +80,10 @@ def test_a_country_needs_no_programme() -> None:
             COHORT, "\n[[phases]]", "\n[[gatherings]]\nnumber = 1\nday = 2021-01-01\n[[phases]]",
             "gatherings no. 1.day: given 2021-01-01; allowed: a day from 2018-06-01 to 2020-06-01",
         ),
+        (
+            COHORT, "size = 13", 'size = 13\nlisted = { finding = "breach", first_day = 2018-01-01, last_day = 2018-02-01 }',
+            "(whole declaration): given {'id': 'cohort_2018'",
+        ),
         (COHORT, 'id = "selection"', 'id = "baseline"', "phases: given baseline, 2 times; allowed: each once"),
         (
             PROGRAMME, 'id = "cohort_2019"', 'id = "cohort_2018"',
@@ -98,12 +102,16 @@ def test_a_country_needs_no_programme() -> None:
         ),
         (INSPECTIONS, '"inspection_bamble_2022"', '"inspection_holmestrand_2023"', "id: given inspection_holmestrand_2023, 2 times; allowed: each once"),
         (INSPECTIONS, '"no_breach"', '"fine"', "finding: given 'fine'; allowed: Input should be 'breach' or 'no_breach'"),
-        (PROTOCOL, 'cohort = "cohort_2018"', 'cohort = "cohort_2019"', "cohort: given 'cohort_2019'; allowed: one of cohort_2018"),
+        (COHORT, "\n[[phases]]", '\n[[asked]]\nname = "Hurdal"\nmunicipality_code = "0239"\nanswer = "declined"\n[[phases]]', "asked: given '0239'; allowed: a municipality that is no member: it was not guided"),
+        (PROTOCOL, 'cohorts = ["cohort_2018"]', 'cohorts = ["cohort_2019"]', "cohorts: given 'cohort_2019'; allowed: one of cohort_2018"),
         (PROTOCOL, '"plans"]', '"plan"]', "primary.dimensions: given 'plan'; allowed: one of capacity, follow_up, plans, timeliness"),
-        (PROTOCOL, 'scored_phase = "during"', 'scored_phase = "after"', "scored_phase: given 'after'; allowed: a phase of cohort_2018: baseline, selection, start_up, during"),
+        (
+            COHORT, '[[phases]]\nid = "during"\nfirst_period = "2019H2"\nlast_period = "2020H2"\n', "",
+            "scored_phase: given 'during'; allowed: a phase of cohort_2018: baseline, selection, start_up, after, long_after",
+        ),
         (PROTOCOL, "draws = 1999", "draws = 20", "inference.draws: given 20; allowed: Input should be greater than or equal to 199"),
         (PROTOCOL, 'estimator = "imputation"', 'estimator = "before_after"', "estimator: given 'before_after'; allowed: Input should be 'imputation'"),
-        (PROTOCOL, '"unweighted"]', '"sun_abraham"]', "(whole declaration): given {'id': 'cohort_2018'"),
+        (PROTOCOL, '"unweighted"', '"sun_abraham"', "(whole declaration): given {'id': 'cohort_2018'"),
         (
             COHORT, 'first_period = "2014H2"\nlast_period = "2016H1"', 'first_period = "2018H2"\nlast_period = "2019H1"',
             "baseline_phase: given baseline (0, 1) must lie before 0, scored (2, 4) at 0 or after; allowed: a baseline before",
@@ -177,3 +185,36 @@ def test_a_cohort_ends_after_it_starts_and_signs_before_it_ends() -> None:
     late = [fields["members"][0] | {"agreement_day": date(2021, 1, 1)}]
     with pytest.raises(ValidationError, match="agreement_day 2021-01-01 of Alta must not be after 2020-06-01"):
         Cohort.model_validate(fields | {"members": late})
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("alarms.toml", 'indicators = ["deadline_breaches"]\nbeside', 'indicators = ["deadlines"]\nbeside', "alarms.toml: two_sources.indicators: given 'deadlines'"),
+        ("alarms.toml", 'beside = "children_investigated"', 'beside = "investigated"', "alarms.toml: two_sources.beside: given 'investigated'"),
+        ("alarms.toml", 'beside = "children_investigated"\n', "", "beside belongs to kind = 'two_sources', which needs it"),
+        ("alarms.toml", 'id = "visits_in_bulk"', 'id = "fewer_cases"', "alarms.toml: id: given fewer_cases, 2 times; allowed: each once"),
+        ("indicators/deadline_breaches.toml", '"children_investigated"\nworse', '"deadline_breaches"\nworse', "counterbalance.indicator: given 'deadline_breaches'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_alarm_gives_one_clear_error(home: Path, file: str, old: str, new: str, expected: str) -> None:
+    spoil(home, file, old, new)
+    [problem] = told(home)
+    assert expected in problem
+
+
+def test_every_ranked_duty_has_a_counterbalance_and_every_alarm_its_words() -> None:
+    registry = load("norway")
+    assert all(each.counterbalance for each in registry.ranked if each.duties)
+    silent = [each for each in registry.alarms if each.kind == "not_public"]
+    assert len(silent) == 4 and all("not possible with" in each.needs.en.lower() for each in silent)
+
+
+def test_a_listed_cohort_names_a_finding_that_the_list_can_have(home: Path) -> None:
+    cohort = home / "norway" / COHORT
+    text = cohort.read_text(encoding="utf-8")
+    start, end = text.index("members = ["), text.index("]\n", text.index("members = [")) + 2
+    listed = 'listed = { finding = "terrible", first_day = 2018-01-01, last_day = 2018-02-01 }\n'
+    cohort.write_text(text[:start] + listed + text[end:], encoding="utf-8")
+    [problem] = told(home)
+    assert "listed.finding: given 'terrible'; allowed: one of breach, no_breach, open, remark, withdrawn" in problem

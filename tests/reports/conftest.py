@@ -88,7 +88,7 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
         ),
         "mart.path": _path(registry),
         "mart.cohort_service": pd.DataFrame(
-            {"cohort_id": registry.cohorts[0].id, "service_id": ["a"], "service_name": ["Ås"], "guided_share": [0.25]}
+            {"cohort_id": registry.cohorts[0].id, "service_id": ["a"], "service_name": ["Ås"], "guided_share": [0.25], "is_synthetic": False}
         ),
         "result.change": _change(registry),
         "mart.border": _border(),
@@ -275,7 +275,7 @@ def _change(registry: Registry) -> pd.DataFrame:
     indicator = next(each.id for each in registry.ranked if each.in_era("khr"))
     return pd.DataFrame(
         {
-            "cohort_id": registry.cohorts[0].id, "indicator_id": indicator, "group_name": "guided", "service_id": [None, None],
+            "cohort_id": registry.cohorts[0].id, "indicator_id": indicator, "group_name": "guided", "service_id": [None, None], "borders": "as_of",
             "phase": ["baseline", "during"], "services": 13, "numerator": [20.0, 10.0], "denominator": 100.0,
             "value": [20.0, 10.0], "value_low": [13.0, 5.0], "value_high": [29.0, 18.0], "change": [None, -10.0],
             "change_low": [None, -20.0], "change_high": [None, 0.5], "hidden_cells": 0,

@@ -1,6 +1,7 @@
 """Sentences about a cohort: what they say, what they never say, and that signs and intervals agree with the numbers."""
 
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.methods.verdict import Interval, Judgement, Verdict
 from pipeline.registry.model import LANGUAGES, Language
-from pipeline.reports.verdicts import Finding, fits, sentences, verdict
+from pipeline.reports.verdicts import Finding, alarm_word, baseline_words, fits, sentences, untold, verdict
 from pipeline.reports.voice import Voice
 from pipeline.reports.words import texts
 
@@ -71,7 +72,11 @@ def test_signs_and_limits_are_those_of_the_numbers(finding: Finding, language: L
         assert (
             told[0]
             .split("{")[0]
-            .startswith(say("finding.guided_fell", n=finding.services, before="{", now="").split("{")[0])
+            .startswith(
+                say(
+                    "finding.guided_fell", n=finding.services, what=say("finding.what_percent"), before="{", now=""
+                ).split("{")[0]
+            )
         )
     if finding.difference.low <= 0 <= finding.difference.high:
         assert "better" not in fits(finding) and "worse" not in fits(finding)
@@ -90,3 +95,21 @@ def test_every_verdict_has_a_word_of_its_own(language: Language) -> None:
     said = [verdict(Voice(language), Judgement(each)) for each in Verdict]
     assert len(set(said)) == len(Verdict)
     assert verdict(Voice("en"), Judgement(Verdict.IMPROVED_MORE, False)) == "improved more than expected, not confirmed"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_for_no_verdict_has_words_of_its_own(language: Language) -> None:
+    reasons = [key.removeprefix("untold.") for key in texts() if key.startswith("untold.")]
+    said = [untold(Voice(language), each) for each in reasons]
+    assert len(set(said)) == len(reasons) == 14
+    assert len({alarm_word(Voice(language), each) for each in ("raised", "not_raised", "not_improved", "too_little", "not_public")}) == 5  # fmt: skip
+
+
+def test_a_frozen_baseline_says_as_of_when_and_that_its_source_moved() -> None:
+    say = Voice("en")
+    assert (
+        baseline_words(say, "known_then", date(2021, 3, 1), None)
+        == f"As the figures were known on {say.date(date(2021, 3, 1))}."
+    )
+    moved = baseline_words(say, "first_vintage", date(2021, 3, 1), "36.3 %")
+    assert moved.endswith("The source has moved since: it now says 36.3 %. The baseline has not.")

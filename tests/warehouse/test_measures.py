@@ -45,3 +45,14 @@ def test_a_municipality_that_was_none_that_day_is_told(tmp_path: Path, code: str
         match=f"measures: seen: municipalities: given '{code}'; allowed: a municipality code in use on {day}",
     ):
         country(tmp_path, ROW, registry=plain(measures=(inspection(municipalities=[code], first_day=day),)))
+
+
+def test_the_pots_of_innlandet_stand_in_a_table_of_their_own(releases: dict[str, Path]) -> None:
+    with connect(releases["norway"]) as con:
+        pots = con.execute(
+            "SELECT measure_id, amount_kroner, year, CAST(deadline AS DATE) FROM registry.measure_pot ORDER BY amount_kroner"
+        ).fetchall()
+        both = con.execute("SELECT pot_id, offices FROM mart.measure_timeline WHERE pot_id IS NOT NULL").fetchall()
+    innlandet, deadline = "innlandet_learning_networks_2022", date(2021, 8, 1)
+    assert pots == [(innlandet, 1_100_000, 2022, deadline), (innlandet, 2_300_000, 2022, deadline)]
+    assert both == [("first", ["innlandet"]), ("second", ["innlandet"])]

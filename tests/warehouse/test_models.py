@@ -34,6 +34,11 @@ def test_every_table_that_a_model_reads_is_made_somewhere() -> None:
         "result.indicator_verdict",
         "result.service_peer",
         "result.cohort_path",
+        "result.effect",
+        "result.effect_by_period",
+        "result.power",
+        "result.service_change",
+        "result.baseline",
     }
     read = {table for select in models().values() for table in reads(select)}
     assert {table for table in read if table.split(".")[0] in ("staging", "core", "result", "mart")} <= made

@@ -1,10 +1,10 @@
 -- One row per member of a cohort and moment (start, end, as_of): what it was called then, who served it, and whose it was.
 -- A member is followed along the way most of it went; office_id is that of the service's host.
 WITH moment AS (
-    SELECT DISTINCT cohort_id, 'start' AS moment, CAST(start_date AS DATE) AS day FROM registry.cohort_member
-    UNION SELECT cohort_id, 'end', CAST(end_date AS DATE) FROM registry.cohort_member
+    SELECT DISTINCT cohort_id, 'start' AS moment, CAST(start_date AS DATE) AS day FROM staging.cohort_member
+    UNION SELECT cohort_id, 'end', CAST(end_date AS DATE) FROM staging.cohort_member
     UNION SELECT cohort.cohort_id, 'as_of', CAST(release.as_of AS DATE)
-    FROM registry.cohort_member AS cohort
+    FROM staging.cohort_member AS cohort
     CROSS JOIN registry.release AS release
 )
 SELECT
@@ -24,7 +24,7 @@ SELECT
     history.peer_group_scheme,
     history.peer_group,
     later.is_split
-FROM registry.cohort_member AS cohort
+FROM staging.cohort_member AS cohort
 JOIN moment USING (cohort_id)
 JOIN core.municipality_successor AS later
     ON later.old_code = cohort.municipality_code AND later.is_main

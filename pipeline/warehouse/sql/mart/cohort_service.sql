@@ -1,7 +1,7 @@
 -- One row per cohort and service of today that holds some of its members: how many of the children who lived there when the
 -- cohort started lived in a service that was guided. Below 1 the figures of today's service tell of others as well.
 WITH start AS (
-    SELECT cohort_id, CAST(min(start_date) AS DATE) AS day FROM registry.cohort_member GROUP BY cohort_id
+    SELECT cohort_id, CAST(min(start_date) AS DATE) AS day FROM staging.cohort_member GROUP BY cohort_id
 ),
 guided AS (
     SELECT DISTINCT cohort.cohort_id, member.municipality_code
@@ -39,7 +39,9 @@ SELECT DISTINCT
     cohort.cohort_id,
     cohort.service_id,
     cohort.service_name,
-    shared.guided_share
+    shared.guided_share,
+    (SELECT bool_or(is_synthetic) FROM staging.cohort_member AS listed WHERE listed.cohort_id = cohort.cohort_id)
+        AS is_synthetic
 FROM mart.cohort_member AS cohort
 LEFT JOIN shared ON shared.cohort_id = cohort.cohort_id AND shared.service_id = cohort.service_id
 WHERE cohort.moment = 'as_of'

@@ -4,7 +4,7 @@ SELECT DISTINCT
     cohort.era,
     cohort.member_name,
     member.service_id
-FROM registry.cohort_member AS cohort
+FROM staging.cohort_member AS cohort
 JOIN staging.successor AS successor
     ON successor.old_code = cohort.municipality_code
     AND successor.old_valid_from <= CAST(cohort.code_date AS DATE)

@@ -1,0 +1,183 @@
+"""What is said of each guided service: frozen baselines, forecasts that do not move, verdicts that their figures bear."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipeline.methods.verdict import Verdict
+from pipeline.registry.load import load
+from pipeline.registry.programme import Cohort
+from pipeline.warehouse.release import connect
+from tests.warehouse.test_drawn_countries import HEADER, country, plain
+
+JUNE = datetime(2021, 6, 1, tzinfo=UTC)
+ROWS = [
+    f"{code};{year};{half};{y};{n};"
+    for code, y, n in (("1430", 4, 10), ("1431", 2, 12), ("1432", 6, 18), ("1101", 9, 40), ("1103", 3, 30))
+    for year, half in ((2018, 1), (2018, 2), (2019, 1), (2019, 2))
+] + [
+    f"{code};2020;{half};{y};{n};"
+    for code, y, n in (("4647", 5, 40), ("1101", 9, 40), ("1103", 3, 30))
+    for half in (1, 2)
+]  # fmt: skip
+REVISED = "1430;2018;1;9;10;\n1431;2018;1;2;12;\n1432;2018;1;6;18;\n1101;2018;1;20;40;\n1103;2018;1;3;30;"
+
+
+def cohort(start: date, code: str = "4647", **changes: Any) -> Cohort:
+    """One guided service; baseline 2018, scored 2020."""
+    words = {"nb": "x", "nn": "x", "en": "x"}
+    phases = [("baseline", "2018H1", "2018H2"), ("start_up", "2019H1", "2019H2"), ("during", "2020H1", "2020H2")]
+    fields = {
+        "id": "few", "label": words, "start": start, "end": date(2023, 1, 1), "code_date": start, "era": "khr", "source": "drawn",
+        "phases": [{"id": name, "first_period": first, "last_period": last} for name, first, last in phases],
+        "members": [{"name": "Førde", "municipality_code": code}],
+    }  # fmt: skip
+    return Cohort.model_validate(fields | changes)
+
+
+def built(tmp_path: Path, of: Cohort, more: str = "") -> dict[str, pd.DataFrame]:
+    """The result tables of a drawn country; more: rows of a newer file, of June 2021."""
+    later = {("khr_supervision", JUNE): f"{HEADER}\n{more}\n"} if more else {}
+    with connect(country(tmp_path, *ROWS, registry=plain(cohorts=(of,), protocols=()), more=later)) as con:
+        return {
+            name: con.execute(f"SELECT * FROM result.{name} ORDER BY ALL").df()
+            for name in ("baseline", "milestone", "service_change")
+        }
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "frozen_reason"),
+    [(date(2021, 4, 1), "4647", "known_then"), (date(2019, 2, 1), "1432", "first_vintage")],
+)
+def test_a_baseline_does_not_move_when_its_source_is_revised(
+    tmp_path: Path, start: date, code: str, frozen_reason: str
+) -> None:
+    as_it_was = built(tmp_path / "first", cohort(start, code))
+    revised = built(tmp_path / "second", cohort(start, code), REVISED)
+    [before], [after] = (each["baseline"].to_dict("records") for each in (as_it_was, revised))
+    assert before["baseline_frozen"] == after["baseline_frozen"] == pytest.approx(100 * 24 / 80)
+    assert before["baseline_now"] == pytest.approx(100 * 24 / 80) and not before["has_source_moved"]
+    assert after["baseline_now"] == pytest.approx(100 * 29 / 80) and after["has_source_moved"]
+    assert after["cells_moved"] == 1 and after["frozen_on"].date() == date(2021, 3, 1)
+    assert after["frozen_reason"] == before["frozen_reason"] == frozen_reason
+    pd.testing.assert_frame_equal(as_it_was["service_change"], revised["service_change"])
+    pd.testing.assert_frame_equal(as_it_was["milestone"], revised["milestone"])
+
+
+def test_what_was_published_after_the_agreement_is_not_frozen(tmp_path: Path) -> None:
+    """The agreement of a member itself, where it is known, is the day that counts."""
+    late = cohort(date(2019, 2, 1), "1432", members=[{"name": "F", "municipality_code": "1432", "agreement_day": date(2021, 7, 1)}])  # fmt: skip
+    [row] = built(tmp_path, late, REVISED)["baseline"].to_dict("records")
+    assert (row["frozen_reason"], row["is_agreement_known"]) == ("known_then", True)
+    assert row["baseline_frozen"] == pytest.approx(100 * 29 / 80) and row["frozen_on"].date() == date(2021, 6, 1)
+
+
+def test_who_is_guided_in_another_cohort_says_nothing_of_the_country(tmp_path: Path) -> None:
+    """Whatever 1101 does once it is guided itself, what is expected of the first cohort stays."""
+    both = (cohort(date(2019, 2, 1), "1432"), cohort(date(2020, 1, 1), "1101", id="other"))
+    expected = []
+    for name, cases in (("few", "9;40"), ("many", "39;40")):
+        rows = [each.replace("1;9;40", f"1;{cases}") if each.startswith("1101;2020") else each for each in ROWS]
+        with connect(country(tmp_path / name, *rows, registry=plain(cohorts=both, protocols=()))) as con:
+            apart = con.execute(
+                """SELECT service_id, list(DISTINCT period ORDER BY period) FROM staging.cohort_cell
+                   WHERE cohort_id = 'few' AND is_guided_elsewhere GROUP BY ALL"""
+            ).fetchall()
+            expected.append(con.execute("SELECT expected FROM result.milestone WHERE cohort_id = 'few'").df())
+    assert apart == [("municipality_1101", ["2020H1", "2020H2"])]
+    assert len(expected[0]) == 4
+    pd.testing.assert_frame_equal(*expected)
+
+
+@pytest.fixture(scope="module")
+def found(releases: dict[str, Path]) -> dict[str, pd.DataFrame]:
+    names = ["result.service_change", "result.milestone", "result.baseline", "result.alarm", "result.run_chart"]
+    names += ["result.run_chart_series", "result.synthetic_control", "mart.service_change", "core.guided_measure"]
+    with connect(releases["norway"]) as con:
+        return {name: con.execute(f"SELECT * FROM {name}").df() for name in names}
+
+
+def test_each_service_outcome_and_phase_has_a_row(found: dict[str, pd.DataFrame]) -> None:
+    change = found["result.service_change"]
+    counted = change.groupby(["service_id", "phase"])["outcome"].nunique().unstack()
+    assert counted.shape == (13, 3) and (counted == 9).all(axis=None)  # eight indicators and the composite
+
+
+def test_the_parts_of_a_change_add_up(found: dict[str, pd.DataFrame]) -> None:
+    known = found["result.service_change"].dropna(subset=["beyond"])
+    assert len(known) > 60
+    assert (known["scored"] - known["baseline"]).to_numpy() == pytest.approx(known["change"].to_numpy())
+    assert (known["change"] - known["expected_change"]).to_numpy() == pytest.approx(known["beyond"].to_numpy())
+
+
+def test_a_verdict_is_said_only_of_what_its_intervals_hold(found: dict[str, pd.DataFrame]) -> None:
+    """A plain twin of the rule, by the direction of each indicator."""
+    indicators = load("norway").indicators
+    for row in found["result.service_change"].itertuples():
+        if row.reason is not None and isinstance(row.reason, str):
+            assert row.verdict in (Verdict.TOO_LITTLE_DATA, Verdict.SERIES_BREAK), row
+            continue
+        is_bad = row.outcome == "composite" or indicators[row.outcome].direction == "high_is_need"
+        is_better = row.change_high < 0 if is_bad else row.change_low > 0
+        is_beyond = row.beyond_high < 0 if is_bad else row.beyond_low > 0
+        assert (row.verdict == Verdict.IMPROVED_MORE) == (is_better and is_beyond), row
+        assert row.is_confirmed == (row.alarms < 2 or not is_better), row
+
+
+def test_after_the_series_broke_nothing_is_said(found: dict[str, pd.DataFrame]) -> None:
+    change = found["result.service_change"]
+    late = change[change["phase"] != "during"]
+    assert late["scored"].isna().all() and set(late["reason"]) == {"series_break", "series_ended"}
+    deadlines = late[late["outcome"] == "deadline_breaches"]
+    assert set(deadlines["verdict"]) == {"cannot_be_told_series_break"}
+
+
+def test_milestones_are_the_half_years_since_the_agreement(found: dict[str, pd.DataFrame]) -> None:
+    one = found["result.milestone"].query("service_id == 'alta_5403' and indicator_id == 'deadline_breaches'")
+    assert sorted(one["period"]) == ["2018H1", "2018H2", "2019H1", "2019H2", "2020H1", "2020H2"]
+    assert (one["expected_low"] < one["expected"]).all() and (one["expected"] < one["expected_high"]).all()
+    assert (one["value"] - one["expected"]).to_numpy() == pytest.approx(one["difference"].to_numpy())
+
+
+def test_every_declared_alarm_is_answered_or_said_to_be_impossible(found: dict[str, pd.DataFrame]) -> None:
+    alarms, declared = found["result.alarm"], load("norway").alarms
+    impossible = {each.id for each in declared if each.kind == "not_public"}
+    assert set(alarms["alarm_id"]) == {each.id for each in declared}
+    assert set(alarms.loc[alarms["status"] == "not_public", "alarm_id"]) == impossible
+    assert alarms.loc[alarms["status"] == "raised", "departure"].gt(1.64).all()
+    raised = alarms[alarms["status"] == "raised"].groupby(["service_id", "outcome", "phase"]).size()
+    change = found["result.service_change"].set_index(["service_id", "outcome", "phase"])["alarms"]
+    single = change.drop("composite", level="outcome")
+    assert single[single > 0].sort_index().to_dict() == raised.sort_index().to_dict()
+
+
+def test_the_limits_of_a_run_chart_are_those_of_the_baseline(found: dict[str, pd.DataFrame]) -> None:
+    points, series = found["result.run_chart"], found["result.run_chart_series"]
+    one = points.query("service_id == 'alta_5403' and indicator_id == 'deadline_breaches'").sort_values("period_start")
+    first = one[one["is_baseline"]]
+    assert list(first["period"]) == ["2013H1", "2013H2", "2014H1", "2014H2", "2015H1", "2015H2", "2016H1"]
+    assert one["mean"].nunique() == 1 and one["mean"].iloc[0] == pytest.approx(first["value"].mean())
+    [row] = series.query("service_id == 'alta_5403' and indicator_id == 'deadline_breaches'").to_dict("records")
+    assert (row["points"], row["baseline_points"], row["is_short"]) == (16, 7, False)
+    assert 0.02 < row["false_improvement"] < 0.5 and 0.02 < row["false_concern"] < 0.6
+    assert series.loc[series["points"] < 13, "is_short"].all()
+    assert set(points["funnel"].dropna()) <= {"low 95", "high 95", "low 99.8", "high 99.8", "hidden"}
+    assert ((points["funnel"] != "high 99.8") | (points["value"] > points["funnel_high_99_8"])).all()
+
+
+def test_no_mix_is_fitted_to_seven_half_years(found: dict[str, pd.DataFrame]) -> None:
+    control = found["result.synthetic_control"]
+    assert set(control["reason"]) == {"too_few_half_years"} and control["effect"].isna().all()
+    assert (control["smallest_p_value"] == 1 / (control["donors"] + 1)).all()
+
+
+def test_other_measures_stand_beside_the_verdict(found: dict[str, pd.DataFrame]) -> None:
+    change = found["mart.service_change"]
+    during = change[change["phase"] == "during"].iloc[0]
+    assert set(during["measures"]) >= {"learning_networks", "dialogue_meetings", "further_education"}
+    assert len(change) == len(found["result.service_change"])
+    pots = found["core.guided_measure"].query("measure_id == 'innlandet_learning_networks_2022'")
+    assert set(pots["service_id"]) == {"grue_3417", "municipality_3401"} and set(pots["phase"]) == {"after"}
