@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.analysis import rank_tables as rows
 from pipeline.analysis.need import Ranked
 
 CELL = ["service_id", "indicator_id", "period"]
@@ -50,7 +49,7 @@ def compare(now: Ranked, before: Ranked, members: Mapping[str, str], members_bef
 
 def chances(of: Ranked) -> pd.DataFrame:
     """One row a ranked service: its tier, its probability of being among the k, its score, is_dialogue."""
-    rank = rows.rank_rows(of.score, of.companion, of.services, of.index)
+    rank = of.rank
     score = pd.Series(of.score.draws.mean(axis=0), of.services).reindex(rank["service_id"]).to_numpy()
     table = rank.assign(probability=rank[f"probability_top_{of.index.tier_top}"], score=score)
     return table[["service_id", "tier", "probability", "score", "is_dialogue"]]

@@ -5,6 +5,7 @@ Tables: result.indicator_{estimate,verdict}, result.funnel_limit, result.need_â€
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -55,6 +56,11 @@ class Ranked:
     needs: Mapping[str, Floats]
     score: Score
     companion: Score
+
+    @cached_property
+    def rank(self) -> pd.DataFrame:
+        """The rows of `result.need_rank`, without the round."""
+        return rows.rank_rows(self.score, self.companion, self.services, self.index)
 
     @property
     def what_if(self) -> WhatIf:
@@ -108,7 +114,7 @@ def tables(of: Ranked, refits: Mapping[str, pd.DataFrame] | None = None) -> dict
     refits: see `refit_tables`; they take longer than all the others, so who only asks for a ranking leaves them out.
     """
     is_ranked, index = of.score.is_ranked, of.index
-    rank = rows.rank_rows(of.score, of.companion, of.services, index)
+    rank = of.rank
     found = {"result.need_rank": rank, "result.need_round": rows.round_row(rank, of.services, of.children, index)}
     found |= refits or {}
     estimates = []

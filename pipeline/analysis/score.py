@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Score:
             else np.full((index.draws, services), np.nan)
         )
         self.dimension_needs = by_dimension.mean(axis=0)
-        self.points = self._points(by_dimension, needs, index.power)
+        self._needs, self._by_dimension, self._power = needs, by_dimension, index.power
         delivered = {
             d: len(self.members[d]) / count for d, count in Counter(e.dimension for e in entering).items() if d
         }
@@ -64,10 +65,11 @@ class Score:
         means = [np.mean([values[one] for one in self.members[d.id]], axis=0) for d in self.dimensions]
         return np.stack(means, axis=-1)
 
-    def _points(self, by_dimension: Floats, needs: Mapping[str, Floats], power: float) -> dict[str, Floats]:
+    @cached_property
+    def points(self) -> dict[str, Floats]:
         """Points of the score per indicator, mean over the draws; over indicators they add up to the mean score."""
-        points = composite.contributions(by_dimension, self.weights, power)
-        found = {}
+        points = composite.contributions(self._by_dimension, self.weights, self._power)
+        needs, found = self._needs, {}
         for place, dimension in enumerate(self.dimensions):
             siblings = np.sum([needs[one] for one in self.members[dimension.id]], axis=0)
             for one in self.members[dimension.id]:
