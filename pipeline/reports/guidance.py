@@ -36,6 +36,8 @@ TABLES = (
     "core.guided_measure",
 )
 
+SHORT = 4  # sentences: what could have been seen, the guided, the others, the difference
+
 
 @dataclass(frozen=True)
 class Part(Section):
@@ -85,6 +87,7 @@ def _who(facts: Facts, say: Voice, cohort: Cohort, is_last: bool) -> Part:
         f"who-{cohort.id}",
         _title(facts, say, "who", [cohort]),
         warning=say("guidance.warning"),
+        lead=say("guidance.synthetic_list") if _is_list_synthetic(facts, cohort) else "",
         points=[
             *guidance_who.points(say, facts, cohort),
             *guidance_who.not_declared(say, facts, cohort),
@@ -101,14 +104,14 @@ def _evaluation(facts: Facts, say: Voice, protocol: Protocol) -> Iterator[Part]:
     plan = list(guidance_who.plan(say, facts, protocol))
     yield Part(f"protocol-{protocol.id}", _title(facts, say, "protocol", cohorts), points=plan)
     answer = guidance_effect.answer(say, facts, protocol)
-    warnings = list(guidance_effect.warnings(say, facts, protocol))
+    warnings = guidance_effect.warnings(say, facts, protocol)
     power = guidance_effect.of(facts, protocol, "result.power")
     odds = say("answer.odds_lead", runs=say.number(power["runs"].max())) if len(power) else ""
     yield Part(
         f"answer-{protocol.id}",
         _title(facts, say, "answer", cohorts),
-        lead=" ".join(answer),
-        points=[*warnings, *([odds] if odds else [])],
+        lead=" ".join(answer[:SHORT]),
+        points=[*answer[SHORT:], *warnings, *([odds] if odds else [])],
         tables=[guidance_effect.odds(say, facts, protocol, is_synthetic)] if odds else [],
     )
     drawn = event_figure(say, facts, protocol, is_synthetic)
@@ -153,5 +156,11 @@ def _services(facts: Facts, say: Voice, cohort: Cohort) -> Part:
 
 
 def _is_synthetic(facts: Facts, cohort: Cohort) -> bool:
+    """Whether figures of the cohort's era, or the list of who was in it, were made by a simulation."""
     eras = facts.tables["mart.coverage"]
-    return bool(eras.loc[eras["era"] == cohort.era, "is_synthetic"].any())
+    return bool(eras.loc[eras["era"] == cohort.era, "is_synthetic"].any()) or _is_list_synthetic(facts, cohort)
+
+
+def _is_list_synthetic(facts: Facts, cohort: Cohort) -> bool:
+    services = facts.tables["mart.cohort_service"]
+    return bool(services.loc[services["cohort_id"] == cohort.id, "is_synthetic"].any())

@@ -18,7 +18,8 @@ OF_A_PLACE = ("inspection", "leader_change")  # whose absence from the registry 
 
 def points(say: Voice, facts: Facts, cohort: Cohort) -> Iterator[str]:
     """Members as they were called, guides, steps, gatherings, phases, difficulties; what is not public is said."""
-    members = say.list(each.name for each in cohort.members)
+    services = _of(facts.tables["mart.cohort_service"], cohort)
+    members = say.list([each.name for each in cohort.members] or services["service_name"])
     start, end = say.date(cohort.start), say.date(cohort.end)
     yield say("section.cohort", label=say.of(cohort.label), start=start, end=end, members=members)
     yield from _larger(say, facts, cohort)

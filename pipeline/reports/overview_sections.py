@@ -177,14 +177,15 @@ def _weights(facts: Facts, say: Voice) -> str:
 
 def _guidance(facts: Facts, say: Voice, page: str) -> Section:
     """The answer of each protocol in short; the warning stands before any number."""
-    labels = {each.id: say.of(each.label) for each in facts.registry.cohorts}
+    cohorts, protocols = facts.registry.cohorts, facts.registry.protocols
+    labels = {each.id: say.of(each.label) for each in cohorts}
+    answers = {say.list(labels[name] for name in each.cohorts): answer(say, facts, each) for each in protocols}
+    unplanned = [each for each in cohorts if not any(each.id in protocol.cohorts for protocol in protocols)]
+    answers |= {labels[each.id]: [say("plan.none")] for each in unplanned}
     return Section(
         "guidance",
         say("guidance.title"),
         warning=say("guidance.warning"),
-        points=[
-            f"{say.list(labels[cohort] for cohort in each.cohorts)}: {' '.join(answer(say, facts, each))}"
-            for each in facts.registry.protocols
-        ],
+        points=[f"{cohort}: {' '.join(told)}" for cohort, told in answers.items()],
         link=(say("guidance.link"), page),
     )

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.registry.load import Registry, load
 from tests.drawn import table
+from tests.reports.guided_tables import guided_tables
 
 # p15 is the probability of being among the fifteen; Ås and Ærø stand in one tier, to show Norwegian order.
 SERVICES = """
@@ -88,10 +89,11 @@ def tables(registry: Registry) -> dict[str, pd.DataFrame]:
         ),
         "mart.path": _path(registry),
         "mart.cohort_service": pd.DataFrame(
-            {"cohort_id": registry.cohorts[0].id, "service_id": ["a"], "service_name": ["Ås"], "guided_share": [0.25], "is_synthetic": False}
+            {"cohort_id": registry.cohorts[0].id, "service_id": ["s1", "s3"], "service_name": ["Ås", "Ærø"], "guided_share": [1.0, 0.25], "is_synthetic": False}
         ),
         "result.change": _change(registry),
         "mart.border": _border(),
+        **guided_tables(registry),
     }  # fmt: skip
 
 

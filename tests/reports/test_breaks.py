@@ -11,7 +11,7 @@ import pytest
 from pipeline.registry.breaks import Break, ServiceDay
 from pipeline.registry.load import Registry, load
 from pipeline.registry.model import LANGUAGES
-from pipeline.reports import breaks, charts, courses, overview, overview_tables, pages
+from pipeline.reports import breaks, charts, courses, guidance, overview, overview_tables, pages
 from pipeline.reports.facts import gather
 from pipeline.reports.voice import Voice
 
@@ -167,8 +167,8 @@ def test_a_round_that_pools_across_a_break_with_care_says_so(tables: dict, regis
 
 
 def test_the_follow_up_says_what_its_strokes_mean(tables: dict, registry: Registry) -> None:
-    page = overview.render(tables, with_breaks(registry, made(date(2018, 1, 1))))["index.html"].decode()
-    section = page.partition('<section id="follow_up"')[2].partition("</section>")[0]
+    page = guidance.render(tables, with_breaks(registry, made(date(2018, 1, 1))))["guidance.html"].decode()
+    section = page.partition('<section id="course-cohort_2018"')[2].partition("</section>")[0]
     assert "Brudd i serien: 1. januar 2018, ny lov. Fordi. Tall før og etter kan ikke sammenlignes." in section
 
 

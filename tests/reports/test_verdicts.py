@@ -17,7 +17,7 @@ from pipeline.reports.words import texts
 FORBIDDEN = [
     r"effekt av veiledning", r"effekten av", r"ingen effekt", r"virket ikke", r"hadde ingen virkning", r"beviser", r"skyldes veiledning",
     r"effekt av rettleiing", r"verka ikkje", r"hadde ingen verknad", r"prov på", r"på grunn av rettleiing",
-    r"effect of the guidance", r"had no effect", r"did not work", r"proves", r"because of the guidance", r"\bnr\. \d", r"\bno\. \d",
+    r"effect of the guidance", r"had no effect", r"did not work", r"\bproves", r"because of the guidance", r"\bnr\. \d", r"\bno\. \d",
     r"best", r"dårligst", r"verst", r"worst",
 ]  # fmt: skip
 shares = st.floats(0, 100)
