@@ -85,7 +85,7 @@ class WhatIf:
         return Score(self._index, self._each, self._indicators, observed, needs, 1).draws[:, 0]
 
     def exits(self, probability: Floats) -> pd.DataFrame:
-        """One row a listed service and indicator: the list without the cases by which it exceeds the country's rate.
+        """One row a listed service and indicator: the list without the cases by which it exceeds a middling service.
 
         probability: P(top `tier_top`) of each service, NaN of those not ranked. Hidden counts are left as they are.
         """
@@ -110,7 +110,7 @@ class WhatIf:
         return pd.DataFrame(rows, columns=list(EXIT)).astype(EXIT)
 
     def _excess(self, place: int, number: int, one: Indicator) -> float:
-        """How many more cases of need than at the country's rate, in whole cases; 0 where there are none."""
+        """How many more cases of need than a middling service has, in whole cases; 0 where there are none."""
         counts = self._ahead.counts
         level = self._ahead.dynamics.level[number]
         rate = special.expit(level) if counts.law[number] == "binomial" else np.exp(level)
