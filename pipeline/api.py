@@ -139,6 +139,9 @@ class Release:
         for one in without:
             if one not in entering:
                 raise bad_input("rank", "", "without", one, "one of " + ", ".join(entering))
+        for name in weights or {}:
+            if name not in each.dimensions:
+                raise bad_input("rank", each.id, "weight", name, "one of " + ", ".join(each.dimensions))
         index = self.registry.index.otherwise(weights or {}, top)
         return ranked(self.con, self.registry, each, index, tuple(without))
 

@@ -54,6 +54,8 @@ def rank(
     from pipeline import telling
     from pipeline.api import open_release
 
+    if since is not None and (weight or top or without):
+        raise bad_input("rank", "", "since", f"{since:%Y-%m-%d}", "no other choice: both rankings are as declared")
     release = open_release(jurisdiction, as_of=day(as_of))
     if since is not None:
         compared = release.compare(open_release(jurisdiction, as_of=day(since)), round_id)

@@ -89,6 +89,11 @@ def test_a_choice_there_is_not_is_told(england: Release, choice: dict[str, Any],
         england.rank(**choice)
 
 
+def test_a_weight_of_a_dimension_the_round_does_not_see_is_refused(norway: Release) -> None:
+    with pytest.raises(BadInput, match="weight: given 'follow_up'; allowed: one of timeliness, capacity"):
+        norway.rank(weights={"follow_up": 2})
+
+
 def test_nobody_moved_since_the_same_release(england: Release) -> None:
     found = england.compare(england)
     assert found.rank_correlation == pytest.approx(1) and found.dialogue_kept == found.dialogue_before > 0

@@ -136,9 +136,14 @@ def test_rank_since_tells_who_moved_and_why(home: Path, releases: dict[str, Path
         (["--weight", "speed=2"], "given 'speed'; allowed: one of timeliness"),
         (["--weight", "timeliness"], "given 'timeliness'; allowed: a dimension and a number, such as timeliness=2"),
         (["--weight", "timeliness=-1"], "given '-1'; allowed: a number above 0"),
+        (["--weight", "timeliness=inf"], "given 'inf'; allowed: a number above 0"),
         (["--top", "0"], "given '0'; allowed: a number of places, 1 or more"),
         (["--without", "speed"], "given 'speed'; allowed: one of "),
         (["--round", "2025"], "given '2025'; allowed: one of round_2025"),
+        (
+            ["--since", "2026-01-01", "--top", "19"],
+            "given '2026-01-01'; allowed: no other choice: both rankings are as",
+        ),
     ],
 )
 def test_rank_says_what_there_is(home: Path, releases: dict[str, Path], words: list[str], told: str) -> None:

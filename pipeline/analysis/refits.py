@@ -4,7 +4,7 @@ Tables: result.need_refit, result.need_refit_rank. Method: docs/methods.md.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -145,7 +145,7 @@ def _refits(
     hidden = {one.id: _hidden_more(cells[one.id], _limits(one, each, registry), more) for one in indicators}
     if any(not hidden[one.id].equals(cells[one.id]) for one in indicators):
         other = counts_of(hidden, indicators, services, registry.jurisdiction, each)
-        yield Refit("hidden_more", "suppression", f"{more} more", other)
+        yield Refit("hidden_more", "suppression", f"{more} more", replace(other, revision=seen.revision))
 
 
 def _without(seen: Counts, times: Iterable[float]) -> Counts:

@@ -25,16 +25,17 @@ def verdicts(own: Estimate, cells: pd.DataFrame, post: Goalpost) -> pd.DataFrame
 
     duty: `met` where not one breach is known or hidden, `not_met` where there is at least one, `no_cases`,
     `no_duty` where the law says nothing. others: `more_need`, `less_need`, `like_others`, or `too_little`. chance:
-    how likely a share at least as far out is, by the spread among services; the larger over a hidden count's bounds.
+    how likely a share at least as far out is, by the spread among services; the largest within a hidden count's bounds.
     """
     bounds = _bounds(cells, own.table["service_id"])
     low, high = (bounds[name].to_numpy(dtype=float) for name in ("low", "high"))
     size = bounds["denominator"].to_numpy(dtype=float)
     more_is_need = post.at_full > post.at_none
-    chance = np.maximum(_chance(own, low, size), _chance(own, high, size))
-    value, middle = own.table["value"], own.table["value"].median()
+    usual = _others(own)[0] * size
+    nearest = np.clip(usual, low, high)  # of the values it may have; both bounds may be far out, on either side
+    chance = np.max([_chance(own, count, size) for count in (low, nearest, high)], axis=0)
     is_other = funnel.discoveries(chance, FALSE_ALARMS)
-    word = np.where((value > middle) == more_is_need, "more_need", "less_need")
+    word = np.where((nearest > usual) == more_is_need, "more_need", "less_need")
     seen = own.table["is_observed"].to_numpy(dtype=bool) & (size > 0)
     breaches = low if more_is_need else size - high
     duty = np.where(breaches > 0, "not_met", np.where((high if more_is_need else size - low) > 0, "unknown", "met"))

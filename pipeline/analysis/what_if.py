@@ -68,7 +68,7 @@ class WhatIf:
     def shifted(self, place: int, shift: float, missing: Floats) -> Floats:
         """Draws of the score, shape (n_draws,), had the missing periods been worse by `shift` standard deviations.
 
-        missing: share of the round's periods without a figure, one an indicator.
+        missing: share of an indicator's periods without a figure, one an indicator.
         """
         spread = np.sqrt(np.diag(self._ahead.dynamics.lasting))
         moved = {}
@@ -85,7 +85,7 @@ class WhatIf:
         return Score(self._index, self._each, self._indicators, observed, needs, 1).draws[:, 0]
 
     def exits(self, probability: Floats) -> pd.DataFrame:
-        """One row a listed service and indicator: the list without the cases by which it exceeds the country's rate.
+        """One row a listed service and indicator: the list without the cases by which it exceeds a middling service.
 
         probability: P(top `tier_top`) of each service, NaN of those not ranked. Hidden counts are left as they are.
         """
@@ -110,7 +110,7 @@ class WhatIf:
         return pd.DataFrame(rows, columns=list(EXIT)).astype(EXIT)
 
     def _excess(self, place: int, number: int, one: Indicator) -> float:
-        """How many more cases of need than at the country's rate, in whole cases; 0 where there are none."""
+        """How many more cases of need than a middling service has, in whole cases; 0 where there are none."""
         counts = self._ahead.counts
         level = self._ahead.dynamics.level[number]
         rate = special.expit(level) if counts.law[number] == "binomial" else np.exp(level)
@@ -123,7 +123,7 @@ class WhatIf:
 
         Missing figures may be missing because they are bad. In standard deviations between services.
         """
-        missing = self._missing()
+        missing = missing_share(self._ahead.counts.is_known)
         found = np.full(len(self._services), np.nan)
         for place in np.flatnonzero((missing > 0.01).any(axis=1) & (probability < LISTED)).tolist():
             for shift in SHIFTS:
@@ -134,7 +134,7 @@ class WhatIf:
 
     def shifts(self, probability: Floats) -> pd.DataFrame:
         """One row a ranked service that lacks figures and a declared shift (`alternatives.missing_shifts`)."""
-        missing = self._missing()
+        missing = missing_share(self._ahead.counts.is_known)
         places = np.flatnonzero((missing > 0.01).any(axis=1) & ~np.isnan(probability)).tolist()
         rows = [
             {
@@ -148,12 +148,14 @@ class WhatIf:
         ]
         return pd.DataFrame(rows, columns=list(SHIFT)).astype(SHIFT)
 
-    def _missing(self) -> Floats:
-        """The share of the round's periods that a service lacks, shape (S, J)."""
-        known = self._ahead.counts.is_known
-        missing = 1 - known[:, :, known.any(axis=(0, 1))].mean(axis=2)
-        # A yearly figure is not missing in the half-year without one.
-        return np.asarray(missing - missing.min(axis=0))
+
+def missing_share(known: Bools) -> Floats:
+    """The share of an indicator's periods that a service lacks, shape (S, J); known: shape (S, J, T).
+
+    As many periods as the service with most has: a yearly figure is not missing in the half-year without one.
+    """
+    seen = known.sum(axis=2)
+    return np.asarray(1 - seen / seen.max(axis=0))
 
 
 def _take(numerator: Floats, denominator: Floats, cases: float, direction: str) -> None:

@@ -27,8 +27,9 @@ def effective_weights(parts: Floats, score: Floats) -> Floats:
 def most_favourable_weights(needs: Floats, least: float, most: float) -> Floats:
     """Each unit's own weights that make its mean need smallest, each weight between `least` and `most`, sum 1.
 
-    A unit that stays among the worst even so is there under any weights in the box. Every weight begins at the least;
-    what is left goes to the smallest needs first, which is the optimum of this linear programme.
+    No weights in the box give a unit less need than these. Its rank among the others' least needs is not its best rank:
+    under one set of weights the others may have more. Every weight begins at the least; what is left goes to the
+    smallest needs first, which is the optimum of this linear programme.
 
     needs: shape (..., D); for a power mean give the powered needs. Returns shape (..., D).
     Raises ValueError where no weights in the box sum to 1.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from math import inf
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -136,7 +137,7 @@ class Index(Declaration):
         for name, weight in weights.items():
             if name not in known:
                 raise bad_input("rank", "", "weight", name, "one of " + ", ".join(known))
-            if not weight > 0:
+            if not 0 < weight < inf:
                 raise bad_input("rank", name, "weight", f"{weight:g}", "a number above 0; leave indicators out instead")
         if top is not None and top < 1:
             raise bad_input("rank", "", "top", str(top), "a number of places, 1 or more")

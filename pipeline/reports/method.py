@@ -83,7 +83,7 @@ def points(say: Voice, facts: Facts) -> list[str]:
         counts = {"always": say.number(always), "ever": say.number(ever), "n": say.number(ranked["variants"].max())}
         said.append(say("method.variants", k=facts.k, **counts))
         if len(facts.current.dimensions) > 2:  # of two, each must weigh half
-            best = ranked["is_in_top_at_best_weights"].eq(True).sum()
+            best = ranked.nlargest(facts.k, "score")["is_in_top_at_best_weights"].eq(True).sum()
             said.append(say("method.best_weights", k=facts.k, n=say.number(best)))
         said.append(say("method.apart"))
     for row in records(facts.current.whole):

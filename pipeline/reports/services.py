@@ -130,7 +130,7 @@ class _Service:
             yield self._said("tipping", k=k, n=say.number(row.tipping_shift, 1))
 
     def _exits(self, exits: pd.DataFrame) -> list[str]:
-        """What the probability would be with single indicators at the country's rate, the furthest first."""
+        """What the probability would be with single indicators at a middling service's rate, the furthest first."""
         told = exits[exits["probability"] - exits["probability_then"] >= MATTERS]
         return [self._exit(row) for row in records(told)] or [self._said("exits_none")]
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.analysis import refits
 from pipeline.analysis.need import Ranked, tables
 from pipeline.analysis.refits import _hidden_more, refit_tables
 from pipeline.analysis.rounds import need_tables
@@ -111,6 +112,17 @@ def test_counts_that_would_be_hidden_under_a_higher_limit_are() -> None:
     np.testing.assert_array_equal(found["numerator_low"], [nan, 1, nan, 1, 7, nan])
     np.testing.assert_array_equal(found["numerator_high"], [nan, 4, nan, 4, 13, nan])
     assert _hidden_more(cells, None, 1) is cells
+
+
+def test_more_hidden_counts_are_all_that_differs() -> None:
+    """What a later vintage may still move stays as it was."""
+    found = ranking_of(drawn(services=4).assign(numerator=lambda t: t["numerator"].mask(t.index < 15, 6)))
+    assert found.ahead is not None
+    counts = replace(found.ahead.counts, revision=np.full(found.ahead.counts.is_known.shape[1:], 0.1))
+    made = refits._refits(counts, found.cells, found.delivered, found.services, INDEX, found.each, ENGLAND)
+    [more] = [each.counts for each in made if each.id == "hidden_more"]
+    assert (more.hidden_cases > 0).any()
+    np.testing.assert_array_equal(more.revision, counts.revision)
 
 
 def test_the_fit_the_draws_and_the_refits_tell_where_they_are() -> None:

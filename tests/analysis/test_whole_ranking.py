@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.analysis.companion import Estimate
 from pipeline.analysis.need import Ranked, tables
 from pipeline.analysis.score import Score, need
+from pipeline.analysis.verdicts import verdicts
+from pipeline.analysis.what_if import missing_share
 from pipeline.methods import outlook
+from pipeline.methods.shrinkage import BetaPrior
 from tests.analysis.small_release import ENGLAND, INDEX, INDICATORS, ROUND, cells_of, drawn, ranking_of
 
 
@@ -182,3 +186,27 @@ def test_missing_figures_that_are_worse_lift_who_lacks_them(cells: pd.DataFrame)
         tipping = found["result.need_score"].set_index("service_id").loc[name, "tipping_shift"]
         for each in rows.itertuples():
             assert (each.probability_then >= 0.5) == (tipping <= each.shift), (name, tipping)
+
+
+def test_a_yearly_figure_is_missing_only_in_its_years() -> None:
+    """Six half-years; the second indicator has a figure in every other one: who lacks all three, lacks all."""
+    known = np.ones((3, 2, 6), bool)
+    known[:, 1, ::2] = False
+    known[1, 1] = False
+    known[2, :, 4:] = False
+    np.testing.assert_allclose(missing_share(known), [[0, 0], [0, 1], [1 / 3, 1 / 3]])
+
+
+def test_bounds_far_out_on_either_side_say_nothing_of_a_service() -> None:
+    """Between them lies what is usual; a service whose bounds lie on one side stands out as before."""
+    table = pd.DataFrame({"service_id": ["open", "high", "low"], "is_observed": True})
+    own = Estimate(INDICATORS[0], table, np.empty((0, 3)), BetaPrior(40, 360))
+    cells = pd.DataFrame(
+        {"service_id": ["open", "high", "low"], "denominator": 300.0, "numerator": [np.nan, np.nan, 2]}
+    )
+    cells = cells.assign(numerator_low=[12.0, 70, np.nan], numerator_high=[60.0, 90, np.nan])
+    post = next(each for each in INDEX.goalposts if each.indicator == INDICATORS[0].id)
+    found = verdicts(own, cells, post).set_index("service_id")
+    more, less = ("more_need", "less_need") if post.at_full > post.at_none else ("less_need", "more_need")
+    assert found["others"].to_dict() == {"open": "like_others", "high": more, "low": less}
+    assert found.loc["open", "chance"] > 0.9 > 0.01 > found.loc["high", "chance"]

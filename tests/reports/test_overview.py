@@ -4,7 +4,9 @@ from dataclasses import replace
 import pandas as pd
 
 from pipeline.registry.load import Registry
-from pipeline.reports import overview
+from pipeline.reports import method, overview
+from pipeline.reports.facts import gather
+from pipeline.reports.voice import Voice
 
 LANGUAGE_FILES = {"index.html": "nb", "index.nn.html": "nn", "index.en.html": "en"}
 
@@ -121,10 +123,20 @@ def test_how_sure_the_method_is_has_its_own_section(tables: dict, registry: Regi
         "Hvilken indikator som utelates", "Hvilket område som veier mer", "Tallene selv (ikke et valg)"
     ]  # fmt: skip
     assert "som bestemt, eller ett om gangen 2 ganger så mye" in choices[0]
-    assert "2 tjenester er blant de 15 også når hver tjeneste får de vektene" in page
+    assert "Får hver tjeneste de vektene" in page and "er 2 av de 15 med høyest behov fortsatt blant de 15" in page
     weights = re.search(r'<table id="table-weights">.*?</table>', page, re.S)
     assert weights and re.findall(r"<td[^>]*>([^<]+)", weights[0]) == ["25 %", "90 %", "25 %", "20 %", "50 %", "30 %"]
     assert '<td class="n">5,0–20,0<small>standardavvik 0,80</small></td>' in page
+
+
+def test_best_weights_are_told_of_those_with_most_need(tables: dict, registry: Registry) -> None:
+    """As many as there are places are always among them: told is how many stay, not how many there are."""
+    ranking = tables["mart.ranking"]
+    is_most = ranking["score"] == ranking["score"].max()
+    tables["mart.ranking"] = ranking.assign(is_in_top_at_best_weights=~is_most)
+    one = replace(registry, index=registry.index.model_copy(update={"tier_top": 1}))
+    said = method.points(Voice("en"), gather(tables, one))
+    assert any("0 of the 1 with the highest need" in each for each in said)
 
 
 def test_a_country_in_which_nobody_is_ranked_has_no_dialogue_list(tables: dict, registry: Registry) -> None:

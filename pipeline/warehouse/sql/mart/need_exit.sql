@@ -1,5 +1,5 @@
 -- One row per round, service that is likely among the most needing, and indicator that could take it off the list.
--- Without fewer_cases of its cases of need, the newest first, the indicator would be at the country's rate; probability_then
+-- Without fewer_cases of its cases of need, the newest first, the indicator would be at the rate of a middling service; probability_then
 -- and score_then are what the joint model would say then, with everything else as it is.
 SELECT
     exits.round_id,

@@ -1,5 +1,5 @@
 -- One row per round and indicator: what the joint model estimated from the data, common to all services.
--- level: the country's rate now. lasting_sd, passing_sd: how much services differ for good, and for a while, on the scale of
+-- level: the rate of a middling service now (half have more), not the country's. lasting_sd, passing_sd: how much services differ for good, and for a while, on the scale of
 -- the logit or log rate; two services of three lie between …_low and …_high, in the indicator's unit. memory: how much of
 -- what passes is left after half a year. dispersion: how much more a ratio's counts scatter than chance.
 -- revision_sd: how far a newest figure moves from its first vintage to the last, from revision_pairs of services; enters where the
