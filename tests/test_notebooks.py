@@ -29,5 +29,5 @@ def test_a_notebook_is_thin_and_stored_without_results(path: Path) -> None:
     assert not any(line.startswith(("def ", "class ")) for cell in cells for line in cell.source.splitlines())
 
 
-def test_there_are_three() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03"]
+def test_there_are_four() -> None:
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04"]

@@ -8,6 +8,7 @@ from pipeline.registry.programme import Cohort
 from pipeline.registry.protocol import Protocol
 from pipeline.reports import breaks, courses, guidance_effect, guidance_services, guidance_who, pages, run_charts
 from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, gather
+from pipeline.reports.figures import marked
 from pipeline.reports.guidance_event import event_figure
 from pipeline.reports.guidance_services import Entry
 from pipeline.reports.overview import inlined
@@ -36,8 +37,6 @@ TABLES = (
     "core.guided_measure",
 )
 
-SHORT = 4  # sentences: what could have been seen, the guided, the others, the difference
-
 
 @dataclass(frozen=True)
 class Part(Section):
@@ -59,6 +58,7 @@ def _page(facts: Facts, say: Voice) -> dict[str, object]:
     return {
         "as_of": say("revisions.as_of", day=say.date(facts.as_of)),
         "is_synthetic": facts.is_synthetic,
+        "is_list_synthetic": any(_is_list_synthetic(facts, each) for each in facts.registry.cohorts),
         "sections": list(_sections(facts, say)),
         **inlined(say),
     }
@@ -87,7 +87,6 @@ def _who(facts: Facts, say: Voice, cohort: Cohort, is_last: bool) -> Part:
         f"who-{cohort.id}",
         _title(facts, say, "who", [cohort]),
         warning=say("guidance.warning"),
-        lead=say("guidance.synthetic_list") if _is_list_synthetic(facts, cohort) else "",
         points=[
             *guidance_who.points(say, facts, cohort),
             *guidance_who.not_declared(say, facts, cohort),
@@ -109,9 +108,9 @@ def _evaluation(facts: Facts, say: Voice, protocol: Protocol) -> Iterator[Part]:
     odds = say("answer.odds_lead", runs=say.number(power["runs"].max())) if len(power) else ""
     yield Part(
         f"answer-{protocol.id}",
-        _title(facts, say, "answer", cohorts),
-        lead=" ".join(answer[:SHORT]),
-        points=[*answer[SHORT:], *warnings, *([odds] if odds else [])],
+        marked(say, _title(facts, say, "answer", cohorts), is_synthetic),
+        lead=" ".join(answer[: guidance_effect.SHORT]),
+        points=[*answer[guidance_effect.SHORT :], *warnings, *([odds] if odds else [])],
         tables=[guidance_effect.odds(say, facts, protocol, is_synthetic)] if odds else [],
     )
     drawn = event_figure(say, facts, protocol, is_synthetic)

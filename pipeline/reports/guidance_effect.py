@@ -17,6 +17,7 @@ from pipeline.reports.verdicts import Finding
 from pipeline.reports.voice import Voice
 
 COMPOSITE = "composite"
+SHORT = 4  # sentences: what could have been seen, the guided, the others, the difference
 KINDS = ("composite", "dimension", "indicator")
 
 
@@ -66,6 +67,12 @@ def answer(say: Voice, facts: Facts, protocol: Protocol) -> list[str]:
         _proof(say, finding),
         say("answer.verdict", verdict=word),
     ]
+
+
+def short(say: Voice, facts: Facts, protocol: Protocol) -> str:
+    """The answer for another page: what could have been seen, the courses, the difference, and that it is no proof."""
+    told = answer(say, facts, protocol)
+    return " ".join(told if len(told) <= SHORT else [*told[:SHORT], told[-2]])
 
 
 def _fewer(say: Voice, facts: Facts, protocol: Protocol, n_guided: int) -> list[str]:

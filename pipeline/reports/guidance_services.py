@@ -35,11 +35,24 @@ class Entry:
 
 def entries(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool) -> Iterator[Entry]:
     """The services of a cohort, in alphabetical order."""
+    yield from (each.entry() for each in _services(say, facts, cohort, is_synthetic))
+
+
+def tables(say: Voice, facts: Facts, cohort: Cohort, office_id: str) -> Iterator[tuple[str, Table]]:
+    """(service, its table) of an office's services in a cohort, in alphabetical order."""
+    yield from ((each.name, each.table()) for each in _services(say, facts, cohort, facts.is_synthetic, office_id))
+
+
+def _services(
+    say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool, office_id: str | None = None
+) -> Iterator["_Service"]:
     changes = _of(facts, cohort, "mart.service_change")
+    if office_id is not None:
+        changes = changes[changes["office_id"] == office_id]
     named = changes.drop_duplicates("service_id")[["service_id", "service_name"]]
     figures = Figures(say, facts, cohort, _rest_of_country(facts, cohort), SCORED[0], is_synthetic)
     for row in sorted(records(named), key=lambda each: alphabetical(each.service_name)):
-        yield _Service(figures, row).entry()
+        yield _Service(figures, row)
 
 
 def _rest_of_country(facts: Facts, cohort: Cohort) -> dict[tuple[str, str], Any]:
@@ -92,10 +105,14 @@ class _Service:
             self.name,
             list(self._facts()),
             list(self._points()),
-            self.figures.table(self.id, self.name, self.shown, self._own("result.baseline")),
+            self.table(),
             list(charts),
             self.figures.milestones(self.id, self.name, self._own("result.milestone")),
         )
+
+    def table(self) -> Table:
+        """What changed, with the verdict on each outcome."""
+        return self.figures.table(self.id, self.name, self.shown, self._own("result.baseline"))
 
     def _own(self, name: str) -> pd.DataFrame:
         table = _of(self.facts, self.cohort, name)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pipeline.reports import breaks, charts, context, funnels, maps, method, overview_tables, peers, refits, vintages
 from pipeline.reports.facts import TIERS, Facts, RoundFacts
-from pipeline.reports.figures import Figure
-from pipeline.reports.guidance_effect import answer
+from pipeline.reports.figures import Figure, marked
+from pipeline.reports.guidance_effect import short
 from pipeline.reports.tables import Table
 from pipeline.reports.voice import Voice, sentence
 
@@ -179,13 +179,13 @@ def _guidance(facts: Facts, say: Voice, page: str) -> Section:
     """The answer of each protocol in short; the warning stands before any number."""
     cohorts, protocols = facts.registry.cohorts, facts.registry.protocols
     labels = {each.id: say.of(each.label) for each in cohorts}
-    answers = {say.list(labels[name] for name in each.cohorts): answer(say, facts, each) for each in protocols}
+    answers = {say.list(labels[name] for name in each.cohorts): short(say, facts, each) for each in protocols}
     unplanned = [each for each in cohorts if not any(each.id in protocol.cohorts for protocol in protocols)]
-    answers |= {labels[each.id]: [say("plan.none")] for each in unplanned}
+    answers |= {labels[each.id]: say("plan.none") for each in unplanned}
     return Section(
         "guidance",
         say("guidance.title"),
         warning=say("guidance.warning"),
-        points=[f"{cohort}: {' '.join(told)}" for cohort, told in answers.items()],
+        points=[f"{marked(say, cohort, facts.is_synthetic)}: {told}" for cohort, told in answers.items()],
         link=(say("guidance.link"), page),
     )

@@ -46,10 +46,11 @@ def charts(say: Voice, facts: Facts, own: pd.DataFrame, series: pd.DataFrame, is
 
 
 def expected_by_chance(say: Voice, series: pd.DataFrame) -> str:
-    """How many of a cohort's charts would show a sign without any change at all."""
+    """What charts are for, and how many of a cohort's would show a sign without any change at all."""
     known = series[series["false_improvement"].notna()]
     better, worse = (say.number(known[each].sum()) for each in ("false_improvement", "false_concern"))
-    return say("chart.lead", better=better, worse=worse, n=say.number(len(known)))
+    chance = say("chart.chance", better=better, worse=worse, n=say.number(len(known)))
+    return f"{say('chart.lead')} {chance}" if len(known) else say("chart.lead")
 
 
 def _drawing(say: Voice, part: pd.DataFrame, is_synthetic: bool) -> str:

@@ -8,14 +8,14 @@ import pandas as pd
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Office
-from pipeline.reports import context, overview_tables, peers, reasons
+from pipeline.reports import context, guidance_sheet, overview_tables, peers, reasons
 from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, by_indicator, gather, records
 from pipeline.reports.figures import marked
 from pipeline.reports.sheet import Field, Sheet, workbook
 from pipeline.reports.voice import Voice, sentence
 
 NAME = "shortlist"
-TABLES = SHARED_TABLES
+TABLES = (*SHARED_TABLES, *guidance_sheet.TABLES)
 LISTED = ("A", "B", "C", "D")  # a chance of 10 % or more; the others have a sheet of their own
 CHOICES = ("agree", "replace", "add", "no")
 
@@ -45,6 +45,7 @@ def _pack(facts: Facts, office: Office, paths: dict[tuple[str, str], str]) -> by
         _list(say, facts, office, paths, mine[~is_listed], "pack.others"),
         _not_ranked(say, facts, office),
         *([_peers(say, facts, office, mine)] if facts.registry.peers else []),
+        *guidance_sheet.sheets(say, facts, office, _head(say, facts, office)),
         _explanation(say, facts, office),
     ]
     return workbook(sheets, title=sheets[0].head[0], created=facts.as_of)

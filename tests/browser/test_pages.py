@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 PAGES = [
     "norway/index.html", "norway/index.nn.html", "norway/index.en.html", "england/index.html", "england/index.nb.html",
+    "norway/guidance.html", "norway/guidance.nn.html", "norway/guidance.en.html", "england/guidance.html",
 ]  # fmt: skip
 PAGES_WITHOUT_DRAWINGS = [
     "norway/revisions.html", "norway/revisions.nn.html", "norway/revisions.en.html", "england/revisions.html",
@@ -235,15 +236,16 @@ def test_the_keyboard_reaches_the_content_and_focus_is_seen(site: Path, watched:
     assert link.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
 
 
-@pytest.mark.parametrize("name", ["norway/index.html", "norway/index.nn.html", "norway/index.en.html"])
+@pytest.mark.parametrize("name", ["norway/guidance.html", "norway/guidance.nn.html", "norway/guidance.en.html"])
 def test_the_word_of_a_break_covers_no_other_and_tells_its_reason(site: Path, watched: Watched, name: str) -> None:
     watched.page.set_viewport_size({"width": 360, "height": 800})
     page = watched.open(site / name)
     assert page.evaluate(COVERED) == []
     word = page.locator(
-        "#follow_up .annotation[data-index]", has_text=re.compile("^(nytt register|new register)$")
+        "#course-cohort_2018 .annotation[data-index]",
+        has_text=re.compile("^(nytt register|new register)$"),
     ).first
     word.hover()
-    page.wait_for_selector("#follow_up .hovertext")
-    assert "2021" in (page.locator("#follow_up .hovertext").first.text_content() or "")
+    page.wait_for_selector("#course-cohort_2018 .hovertext")
+    assert "2021" in (page.locator("#course-cohort_2018 .hovertext").first.text_content() or "")
     assert watched.problems == []
