@@ -45,7 +45,7 @@ def test_pages_of_an_earlier_day_say_what_was_not_known_yet(tmp_path: Path, spri
             "SELECT count(*) FROM mart.ranking JOIN registry.round USING (round_id) WHERE round.is_current AND is_ranked"
         ).fetchall() == [(0,)]
     assert "For lite rapportert" in files[0].read_text(encoding="utf-8")
-    assert len(files) == 30
+    assert len(files) == 33
 
 
 def test_no_setting_but_home_moves_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
