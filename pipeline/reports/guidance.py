@@ -103,14 +103,13 @@ def _evaluation(facts: Facts, say: Voice, protocol: Protocol) -> Iterator[Part]:
     plan = list(guidance_who.plan(say, facts, protocol))
     yield Part(f"protocol-{protocol.id}", _title(facts, say, "protocol", cohorts), points=plan)
     answer = guidance_effect.answer(say, facts, protocol)
-    warnings = guidance_effect.warnings(say, facts, protocol)
     power = guidance_effect.of(facts, protocol, "result.power")
     odds = say("answer.odds_lead", runs=say.number(power["runs"].max())) if len(power) else ""
     yield Part(
         f"answer-{protocol.id}",
         marked(say, _title(facts, say, "answer", cohorts), is_synthetic),
-        lead=" ".join(answer[: guidance_effect.SHORT]),
-        points=[*answer[guidance_effect.SHORT :], *warnings, *([odds] if odds else [])],
+        lead=" ".join(answer.lead),
+        points=[*answer.points, *([odds] if odds else [])],
         tables=[guidance_effect.odds(say, facts, protocol, is_synthetic)] if odds else [],
     )
     drawn = event_figure(say, facts, protocol, is_synthetic)

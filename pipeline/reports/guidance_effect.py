@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pandas as pd
@@ -17,8 +18,19 @@ from pipeline.reports.verdicts import Finding
 from pipeline.reports.voice import Voice
 
 COMPOSITE = "composite"
-SHORT = 4  # sentences: what could have been seen, the guided, the others, the difference
 KINDS = ("composite", "dimension", "indicator")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """lead: what could have been seen, placebos that showed something, the courses, the difference. points: the rest.
+
+    proof: that it is none, the one of the points that is told wherever the lead is.
+    """
+
+    lead: list[str]
+    points: list[str] = field(default_factory=list)
+    proof: str = ""
 
 
 def label(say: Voice, facts: Facts, protocol: Protocol, row: Any) -> str:
@@ -45,34 +57,33 @@ def primary(facts: Facts, protocol: Protocol) -> Any:
     return next(records(of(facts, protocol)[of(facts, protocol)["is_primary"]]), None)
 
 
-def answer(say: Voice, facts: Facts, protocol: Protocol) -> list[str]:
+def answer(say: Voice, facts: Facts, protocol: Protocol) -> Answer:
     """What could have been seen, what happened to the guided and the others, what the difference fits, the verdict."""
     row = primary(facts, protocol)
     if row is None:
-        return [say("answer.unseen")]
+        return Answer([say("answer.unseen")])
     is_visible = pd.notna(row.smallest_visible)
     visible = say("answer.unseen")
     if is_visible:
         visible = say("finding.visible", visible=verdicts.points(say, _unit(row), row.smallest_visible))
     if pd.isna(row.estimate):
-        return [visible, say("answer.unknown", reason=say(f"effect.reason_{row.reason}"))]
-    finding = _finding(row)
-    told = verdicts.sentences(say, finding)[:3]
-    word = verdicts.verdict(say, Judgement(Verdict(row.verdict)))
-    return [
-        visible,
-        *told,
-        *_fewer(say, facts, protocol, row.n_guided),
-        say("answer.read"),
-        _proof(say, finding),
-        say("answer.verdict", verdict=word),
-    ]
+        return Answer([visible, say("answer.unknown", reason=say(f"effect.reason_{row.reason}"))])
+    doubts = list(_placebos_seen(say, facts, protocol, row))
+    finding = _finding(row, is_doubted=bool(doubts))
+    proof = _proof(say, finding)
+    word = verdicts.verdict(say, Judgement(Verdict(row.verdict), is_confirmed=not doubts))
+    fewer = _fewer(say, facts, protocol, row.n_guided)
+    return Answer(
+        [visible, *doubts, *verdicts.sentences(say, finding)[:3]],
+        [*fewer, say("answer.read"), proof, say("answer.verdict", verdict=word)],
+        proof,
+    )
 
 
 def short(say: Voice, facts: Facts, protocol: Protocol) -> str:
-    """The answer for another page: what could have been seen, the courses, the difference, and that it is no proof."""
+    """The answer for another page: its lead, and that it is no proof."""
     told = answer(say, facts, protocol)
-    return " ".join(told if len(told) <= SHORT else [*told[:SHORT], told[-2]])
+    return " ".join([*told.lead, told.proof]).strip()
 
 
 def _fewer(say: Voice, facts: Facts, protocol: Protocol, n_guided: int) -> list[str]:
@@ -82,7 +93,7 @@ def _fewer(say: Voice, facts: Facts, protocol: Protocol, n_guided: int) -> list[
     return [say("answer.fewer", n=say.number(n_guided), all=say.number(every))] if n_guided < every else []
 
 
-def _finding(row: Any) -> Finding:
+def _finding(row: Any, is_doubted: bool) -> Finding:
     return Finding(
         row.n_guided,
         row.guided_before,
@@ -93,6 +104,7 @@ def _finding(row: Any) -> Finding:
         smallest_visible=None if pd.isna(row.smallest_visible) else row.smallest_visible,
         level=row.level,
         unit=_unit(row),
+        is_doubted=is_doubted,
     )
 
 
@@ -103,14 +115,12 @@ def _unit(row: Any) -> Literal["percent", "points"]:
 def _proof(say: Voice, finding: Finding) -> str:
     """That the figures prove nothing, as far as the interval goes."""
     fits = verdicts.fits(finding)
-    return say({"open": "answer.no_proof", "small": "answer.no_proof_small"}.get(fits, "answer.no_lots"))
+    told = {"open": "answer.no_proof", "doubted": "answer.no_proof", "small": "answer.no_proof_small"}
+    return say(told.get(fits, "answer.no_lots"))
 
 
-def warnings(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
+def _placebos_seen(say: Voice, facts: Facts, protocol: Protocol, row: Any) -> Iterator[str]:
     """Placebos of the main question that showed something where there should be nothing."""
-    row = primary(facts, protocol)
-    if row is None:
-        return
     own = of(facts, protocol)
     own = own[own["outcome_id"].eq(row.outcome_id) & own["comparison"].eq(row.comparison)]
     for each in records(own[own["method"].isin(protocol.placebos)]):

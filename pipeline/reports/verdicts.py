@@ -14,6 +14,7 @@ class Finding:
 
     is_high_need: whether a higher share means more need.
     smallest_visible: in points, what the design could have shown; nothing where it is not known.
+    is_doubted: whether a placebo showed something, so that the interval is no ground for a claim.
     """
 
     services: int
@@ -26,6 +27,7 @@ class Finding:
     smallest_visible: float | None = None
     level: float = 0.95
     unit: Literal["percent", "points"] = "percent"
+    is_doubted: bool = False
 
 
 def verdict(say: Voice, judgement: Judgement) -> str:
@@ -75,7 +77,9 @@ def sentences(say: Voice, finding: Finding) -> list[str]:
 
 
 def fits(finding: Finding) -> str:
-    """Which sentence the interval allows: better, worse, small (no effect, and none that could be seen) or open."""
+    """Which sentence is allowed: better, worse, small (no effect, none that could be seen), open or doubted."""
+    if finding.is_doubted:
+        return "doubted"
     difference = finding.difference
     low, high = (difference.low, difference.high) if finding.is_high_need else (-difference.high, -difference.low)
     if high < 0:

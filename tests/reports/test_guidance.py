@@ -127,7 +127,8 @@ def test_no_sentence_claims_more_than_its_interval(
     low, estimate, high = limits
     changed = with_primary(tables, estimate=estimate, low=low, high=high)
     say = Voice(language)
-    told = guidance_effect.answer(say, gather(changed, registry), registry.protocols[0])
+    found = guidance_effect.answer(say, gather(changed, registry), registry.protocols[0])
+    told = [*found.lead, *found.points]
     claims = [say("answer.no_lots") in told, any("påvist" not in each and better(say) in each for each in told)]
     assert claims == [low > 0 or high < 0, high < 0]
     assert say.between(low, high) in told[3] and say.number(abs(estimate), 1) in told[3]
@@ -155,6 +156,10 @@ def test_a_placebo_that_shows_something_is_told(tables: Tables, registry: Regist
     told = "slo ut der ingenting skulle vise seg (-4,0 poeng, 95 %-intervall -10,0 til -1,0)"
     before, after = (words(pages(tables | {"mart.effect": each}, registry)["guidance.html"]) for each in (effect, seen))
     assert told not in before and told in after
+    assert "forenlig både med ingen virkning" in before and "forenlig både med ingen virkning" not in after
+    assert after.index(told) < after.index("Forskjellen er -4,0 poeng") < after.index("kan ikke sies når en slik prøve")
+    first = words(overview.render(tables | {"mart.effect": seen}, registry)["index.html"].decode())
+    assert told in first
 
 
 def test_every_method_stands_in_the_table_the_word_before_the_number(tables: Tables, registry: Registry) -> None:
