@@ -142,6 +142,10 @@ class Release:
         for name in weights or {}:
             if name not in each.dimensions:
                 raise bad_input("rank", each.id, "weight", name, "one of " + ", ".join(each.dimensions))
+        kept = {one.dimension for one in self.registry.entering(each) if one.id not in without}
+        if not kept.issuperset(each.dimensions):
+            lost = ", ".join(name for name in each.dimensions if name not in kept)
+            raise bad_input("rank", each.id, "without", ", ".join(without), f"at least one indicator kept of: {lost}")
         index = self.registry.index.otherwise(weights or {}, top)
         return ranked(self.con, self.registry, each, index, tuple(without))
 

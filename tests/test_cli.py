@@ -139,6 +139,7 @@ def test_rank_since_tells_who_moved_and_why(home: Path, releases: dict[str, Path
         (["--weight", "timeliness=inf"], "given 'inf'; allowed: a number above 0"),
         (["--top", "0"], "given '0'; allowed: a number of places, 1 or more"),
         (["--without", "speed"], "given 'speed'; allowed: one of "),
+        (["--without", "reviews_on_time"], "allowed: at least one indicator kept of: follow_up"),
         (["--round", "2025"], "given '2025'; allowed: one of round_2025"),
         (
             ["--since", "2026-01-01", "--top", "19"],

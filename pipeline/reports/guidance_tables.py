@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.methods.verdict import Judgement, Verdict
 from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Cohort
-from pipeline.reports import verdicts
+from pipeline.reports import reasons, verdicts
 from pipeline.reports.facts import Facts, records
 from pipeline.reports.figures import marked
 from pipeline.reports.guidance_effect import COMPOSITE, primary
@@ -86,9 +86,11 @@ class Figures:
         return "–"
 
     def _cases(self, row: Any, side: str) -> list[str]:
-        """On how many cases a figure rests; those of an index are of many kinds."""
-        n = getattr(row, f"{side}_cases")
-        return [] if pd.isna(n) or row.outcome == COMPOSITE else [self.say("single.cases", n=self.say.number(n))]
+        """On how many cases a share rests; those of an index are of many kinds, and a ratio has none."""
+        n, indicator = getattr(row, f"{side}_cases"), self.facts.registry.indicators.get(row.outcome)
+        if pd.isna(n) or indicator is None or not reasons.is_share(indicator, self.cohort.era):
+            return []
+        return [self.say("single.cases", n=self.say.number(n))]
 
     def _change(self, row: Any, name: str, outcome: str = "") -> str:
         value, low, high = (getattr(row, each) for each in (name, f"{name}_low", f"{name}_high"))

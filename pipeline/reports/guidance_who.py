@@ -162,7 +162,11 @@ def plan(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
     comparisons = say.list(say(f"effect.comparison_{each}") for each in protocol.comparisons)
     yield say("plan.method", comparisons=comparisons, weight=say(f"plan.weight_{protocol.weight}"))
     level = say.percent(protocol.inference.level_percent / 100)
-    yield say("plan.draws", level=level, n=say.number(protocol.inference.draws))
+    asked = any(each.asked for each in facts.registry.cohorts if each.id in protocol.cohorts)
+    eligible = None if asked else protocol.inference.eligible
+    key = "plan.draws" if eligible is None else "plan.draws_eligible"
+    values = {} if eligible is None else {"eligible": say.number(eligible)}
+    yield say(key, level=level, n=say.number(protocol.inference.draws), **values)
     yield say("plan.multiplicity", n=len(named))
     smallest = protocol.smallest_effect
     power = say.percent(smallest.power_percent / 100)
