@@ -9,7 +9,7 @@ release.sql("SELECT * FROM core.service")
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -150,8 +150,15 @@ class Release:
         return ranked(self.con, self.registry, each, index, tuple(without))
 
     def compare(self, before: "Release", round_id: str | None = None) -> Comparison:
-        """Who moved since an earlier release, and why; both as they were declared."""
-        return compare(self.ranked(round_id), before.ranked(round_id), self._members(), before._members())
+        """Who moved since an earlier release, and why; both as they were declared. services: with their names."""
+        found = compare(self.ranked(round_id), before.ranked(round_id), self._members(), before._members())
+        names = before._names() | self._names()
+        return replace(found, services=found.services.assign(name=found.services["service_id"].map(names)))
+
+    def _names(self) -> dict[str, str]:
+        """Service → its newest name."""
+        query = "SELECT service_id, arg_max(name, valid_from) FROM core.service GROUP BY ALL"
+        return dict(self.con.execute(query).fetchall())
 
     def _members(self) -> dict[str, str]:
         rows = self.con.execute(

@@ -155,13 +155,19 @@ def comparison(found: Comparison) -> str:
     """Who moved, as text: the ten that moved most, then what changed over all."""
     lines = []
     for row in found.services.head(10).to_dict("records"):
-        moved = f"{row['probability_before']:.2f} → {row['probability']:.2f}"
-        lines.append(f"  {row['service_id']}: {moved} ({row['tier_before']} → {row['tier']}): {row['why']}")
+        before = _placed(row["probability_before"], row["tier_before"], "not ranked before")
+        now = _placed(row["probability"], row["tier"], "not ranked now")
+        lines.append(f"  {row['name']}: {before} → {now}: {row['why']}")
     reasons = found.services["why"].value_counts()
     lines += [f"{count} services: {why}" for why, count in reasons.items()]
     lines.append(f"rank correlation {found.rank_correlation:.3f}")
     lines.append(f"{found.dialogue_kept} of {found.dialogue_before} on the earlier dialogue list are on the new one")
     return "\n".join(lines)
+
+
+def _placed(probability: float, tier: str, otherwise: str) -> str:
+    """A probability with its tier, or that there is none."""
+    return f"{probability:.2f} ({tier})" if probability == probability else otherwise
 
 
 def services(jurisdiction: str, checked: Any) -> Iterator[str]:

@@ -99,6 +99,7 @@ def test_nobody_moved_since_the_same_release(england: Release) -> None:
     assert found.rank_correlation == pytest.approx(1) and found.dialogue_kept == found.dialogue_before > 0
     assert (found.services["moved_by"] == 0).all() and set(found.services["why"]) == {"others"}
     assert (found.services["tier"] == found.services["tier_before"]).all()
+    assert found.services["name"].notna().all()
 
 
 def test_the_peers_of_a_service_come_nearest_first(norway: Release, releases: dict[str, Path]) -> None:

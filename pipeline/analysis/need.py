@@ -33,15 +33,16 @@ FROM {cells} WHERE era = ? AND period_start >= ? AND period_end <= ?
 ORDER BY ALL
 """
 SERVICES = """
-SELECT service_id, coalesce(child_population, 0) AS children FROM core.service
+SELECT service_id, child_population AS children FROM core.service
 WHERE valid_to IS NULL AND not_ranked_reason IS NULL ORDER BY service_id
 """
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """A round, ranked. services: the ids that may be ranked, in the order of every array; children: of each.
+    """A round, ranked. services: the ids that may be ranked, in the order of every array.
 
+    children: of each, NaN where unknown.
     delivered: the indicators there are figures for; without any there is no joint model, and nobody has a rank.
     """
 

@@ -160,13 +160,15 @@ def round_row(rank: pd.DataFrame, services: NDArray[np.object_], children: Float
     """One row: how long the dialogue list is, how many of the truly worst it is expected to miss, and its fairness.
 
     small_listed: the share of the smaller half of the services on the list; small_expected: by their probabilities.
+    Those whose number of children is unknown are left out of both.
     """
     if rank.empty:
         return shaped(None, "result.need_round", index)
     chance = rank[f"probability_top_{index.tier_top}"].to_numpy(dtype=float)
     on = rank["is_dialogue"].to_numpy(dtype=bool)
-    size = pd.Series(children, services).reindex(rank["service_id"]).to_numpy()
-    listed, expected = ranking.share_listed(chance, on, size <= np.median(size))
+    size = pd.Series(children, services).reindex(rank["service_id"])
+    known = size.notna().to_numpy()
+    listed, expected = ranking.share_listed(chance[known], on[known], (size <= size.median()).to_numpy()[known])
     return pd.DataFrame(
         {
             "services": [len(rank)],

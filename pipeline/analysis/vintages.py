@@ -11,15 +11,27 @@ from pipeline.analysis.compare import chances, compare
 from pipeline.analysis.need import Ranked, ranked
 from pipeline.registry.load import Registry
 
-TWICE = """
-SELECT count(DISTINCT indicator_id) FROM staging.pooled_vintage
-WHERE era = ? AND period_start >= ? AND period_end <= ? AND list_contains(?, indicator_id)
-    AND is_first AND NOT is_newest
+# Indicators of which a period was published more than once, and those of which any count of such a period changed.
+EDITIONS = """
+WITH entering AS (
+    SELECT * FROM staging.pooled_vintage
+    WHERE era = ? AND period_start >= ? AND period_end <= ? AND list_contains(?, indicator_id) AND is_first <> is_newest
+), counted AS (
+    SELECT
+        indicator_id, is_first,
+        hash(unit_code, period, round(numerator, 6), round(denominator, 6), numerator_low, numerator_high) AS cell
+    FROM entering
+), changed AS (
+    SELECT indicator_id FROM counted GROUP BY indicator_id, cell
+    HAVING NOT (bool_or(is_first) AND bool_or(NOT is_first))
+)
+SELECT (SELECT count(DISTINCT indicator_id) FROM entering WHERE is_first), count(DISTINCT indicator_id) FROM changed
 """
 LISTS = (15, 30)
 SERVICE = {"service_id": "str", "tier": "str", "tier_first": "str", "probability": "float64"}
 SERVICE |= {"probability_first": "float64", "moved_by": "float64", "why": "str"}
-ROUND = {"indicators": "int64", "indicators_revised": "int64", "services": "int64", "rank_correlation": "float64"}
+ROUND = dict.fromkeys(["indicators", "indicators_twice", "indicators_revised", "services"], "int64")
+ROUND |= {"rank_correlation": "float64"}
 ROUND |= {f"kept_{k}": "float64" for k in LISTS}
 COLUMNS = {"result.need_vintage": SERVICE, "result.need_vintage_round": ROUND}
 
@@ -28,9 +40,10 @@ def vintage_tables(con: duckdb.DuckDBPyConnection, registry: Registry, now: Rank
     """One row a service of a round whose figures were published more than once, and one row a round in any case."""
     names, place, each = [one.id for one in now.delivered], registry.jurisdiction, now.each
     span = place.start_of(each.first_period), place.end_of(each.last_period)
-    [(revised,)] = con.execute(TWICE, [each.era, *span, names]).fetchall()
-    services, whole = None, {"indicators": len(names), "indicators_revised": revised, "services": 0}
-    if revised:
+    [(twice, revised)] = con.execute(EDITIONS, [each.era, *span, names]).fetchall()
+    services, whole = None, {"indicators": len(names), "indicators_twice": twice, "indicators_revised": revised}
+    whole["services"] = 0
+    if twice:
         first = ranked(con, registry, each, now.index, cells_of="staging.first_cell")
         found = compare(now, first, {}, {})
         services = found.services.rename(

@@ -11,6 +11,7 @@ from pipeline.reports.tables import Cell, Column, Table, rows
 from pipeline.reports.voice import Voice
 
 SHOWN = 300  # rows of changed cells on a page; the CSV file has them all
+WITH_VALUE = ("ok", "incomplete_merger")  # whether or not the value is told again: hidden since, it is not
 
 
 def cells(say: Voice, registry: Registry, title: str, dataset: str, table: pd.DataFrame) -> Table:
@@ -51,7 +52,7 @@ def values(say: Voice, registry: Registry, title: str, dataset: str, table: pd.D
     for (indicator_id, _), moved in table.groupby(["indicator_id", "vintage"]):
         indicator, size = registry.indicators[str(indicator_id)], moved["change"].abs()
         most = list(records(moved[size == size.max()].head(1)))
-        came = int((moved["value"].isna() != moved["value_before"].isna()).sum())
+        came = int((moved["status"].isin(WITH_VALUE) != moved["status_before"].isin(WITH_VALUE)).sum())
         body.append(
             (
                 Cell(say.of(indicator.short_label), [say.date(moved["vintage"].iloc[0].date())]),

@@ -11,7 +11,7 @@ import pytest
 from pipeline.analysis import need, score
 from pipeline.analysis.compare import compare
 from pipeline.analysis.need import Ranked, ranked, tables
-from pipeline.analysis.rank_tables import rank_rows
+from pipeline.analysis.rank_tables import rank_rows, round_row
 from pipeline.methods import composite, outlook, ranking
 from pipeline.problems import BadInput
 from pipeline.registry.load import load
@@ -73,6 +73,19 @@ def test_a_dialogue_list_is_as_long_as_declared(found: Ranked) -> None:
         chance = rank[f"probability_top_{index.tier_top}"]
         assert rank["is_dialogue"].sum() == np.clip((chance >= probability).sum(), least, most)
         assert chance[rank["is_dialogue"]].min() >= chance[~rank["is_dialogue"]].max()
+
+
+def test_a_service_of_unknown_size_is_neither_small_nor_large(found: Ranked) -> None:
+    """As if it were not there at all; counted as without children it would stand among the small."""
+    rank, size = found.rank, pd.Series(found.children, found.services)
+    unknown = rank.loc[rank["is_dialogue"], "service_id"].iloc[:3]
+    size[unknown] = np.nan
+    told = round_row(rank, found.services, size.to_numpy(), found.index).iloc[0]
+    without = round_row(rank[~rank["service_id"].isin(unknown)], found.services, size.to_numpy(), found.index).iloc[0]
+    assert told["small_listed"] == without["small_listed"] and told["small_expected"] == without["small_expected"]
+    assert 0 < told["small_listed"] < 1 and told["dialogue_services"] == without["dialogue_services"] + 3
+    nobody = round_row(rank, found.services, np.full(len(size), np.nan), found.index).iloc[0]
+    assert np.isnan(nobody["small_listed"]) and np.isnan(nobody["small_expected"])
 
 
 def test_a_verdict_against_the_law_counts_breaches(result: dict[str, pd.DataFrame]) -> None:

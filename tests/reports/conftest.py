@@ -204,7 +204,7 @@ def _funnel_and_vintages(indicators: list[str], round_id: str) -> dict[str, pd.D
         ),
         "result.need_vintage_round": pd.DataFrame(
             {
-                "round_id": [round_id], "indicators": 4, "indicators_revised": 2, "services": 4, "rank_correlation": 0.987,
+                "round_id": [round_id], "indicators": 4, "indicators_twice": 3, "indicators_revised": 2, "services": 4, "rank_correlation": 0.987,
                 "kept_15": 14.0, "kept_30": 29.0,
             }
         ),

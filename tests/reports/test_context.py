@@ -58,15 +58,27 @@ def test_the_ranking_is_the_same_with_and_without_it(tables: dict, registry: Reg
 
 def test_moves_from_first_published_figures_are_told(tables: dict, registry: Registry) -> None:
     told = section(overview.render(tables, registry)["index.html"].decode(), "method")
-    assert "2 av 4 indikatorer er publisert mer enn én gang" in told and "0,9870" in told
+    assert "3 av 4 indikatorer er publisert mer enn én gang, og tall er endret i 2 av dem" in told and "0,9870" in told
     assert "14 av 15 de samme, 29 av 30 de samme" in told and "fem prosentpoeng eller mer: 1." in told
     table = told.partition('id="table-vintages-round_2025"')[2]
     assert "=1+1" in table and "egne tall er kommet til, egne tall er revidert" in table
     assert "Ås" not in table, "one percentage point is no move"
 
 
+def test_services_ranked_on_one_edition_alone_are_told(tables: dict, registry: Registry) -> None:
+    one = {"tier_first": [None, "C"], "probability_first": [None, 0.4], "tier": ["A", None], "probability": [0.9, None]}
+    came = tables["result.need_vintage"].assign(**one, moved_by=float("nan"), why="new data")
+    page = overview.render(tables | {"result.need_vintage": came}, registry)["index.html"].decode()
+    told = section(page, "method")
+    assert (
+        "fem prosentpoeng eller mer: 0. Rangert bare på de nyeste tallene: 1; bare på de først publiserte: 1." in told
+    )
+    table = told.partition('id="table-vintages-round_2025"')[2].partition("</table>")[0]
+    assert table.count(">–<") == 2 and table.count("ikke rangert") == 2
+
+
 def test_figures_published_once_are_said_to_be(tables: dict, registry: Registry) -> None:
-    once = tables["result.need_vintage_round"].assign(indicators_revised=0, rank_correlation=None)
+    once = tables["result.need_vintage_round"].assign(indicators_twice=0, indicators_revised=0, rank_correlation=None)
     bare = {"result.need_vintage_round": once, "result.need_vintage": tables["result.need_vintage"].iloc[:0]}
     told = section(overview.render(tables | bare, registry)["index.html"].decode(), "method")
     assert "alle tall som inngår, er publisert én gang" in told and "table-vintages" not in told

@@ -53,3 +53,12 @@ def test_a_page_needs_no_script_and_no_network(made: dict[str, dict[str, bytes]]
 def test_a_csv_file_holds_its_table_whole(made: dict[str, dict[str, bytes]]) -> None:
     rows = list(csv.DictReader(io.StringIO(made["norway"]["revisions/revised_cell.csv"].decode())))
     assert len(rows) == 333 and rows[0]["text_before"] != rows[0]["text_after"]
+
+
+def test_a_figure_that_is_hidden_since_stands_nowhere(made: dict[str, dict[str, bytes]]) -> None:
+    rows = list(csv.DictReader(io.StringIO(made["norway"]["revisions/revised_cell.csv"].decode())))
+    hidden = [row for row in rows if row["kind"] == "hidden"]
+    assert hidden and {row["status_before"] for row in hidden} == {"hidden_since"}
+    assert {(row["text_before"], row["value_before"], row["change"]) for row in hidden} == {("", "", "")}
+    for letters, words in {"": "skjult siden", ".nn": "skjult sidan", ".en": "hidden since"}.items():
+        assert words in made["norway"][f"revisions{letters}.html"].decode()

@@ -38,6 +38,7 @@ def plain(**changes: Any) -> Registry:
         "alone": (),
         "regions": (),
         "cohorts": (),
+        "protocols": (),
         "measures": (),
         "split_weights": (),
         "split_parts": (),

@@ -16,7 +16,7 @@ from pipeline.warehouse.load import READERS
 from pipeline.warehouse.release import connect
 from tests.warehouse.test_drawn_countries import DENOMINATOR, HEADER, NUMERATOR, country, plain
 
-JUNE, SEPTEMBER = datetime(2021, 6, 1, tzinfo=UTC), datetime(2021, 9, 1, tzinfo=UTC)
+JUNE, SEPTEMBER, DECEMBER = (datetime(2021, month, 1, tzinfo=UTC) for month in (6, 9, 12))
 FIRST = ("1430;2019;1;4;10;", "1431;2019;1;:;12;", "1101;2019;1;1;5;", "1103;2019;1;5;9;")
 
 
@@ -53,7 +53,7 @@ def test_exactly_the_changed_cells_are_listed(tmp_path: Path) -> None:
         more=later("1430;2019;1;4;11;", "1431;2019;1;3;12;", "1101;2019;1;:;5;", "1103;2019;1;;9;", "1432;2019;1;0;8;"),
     )
     assert told(release) == [
-        ("1101", NUMERATOR, "hidden", "1", ":"),
+        ("1101", NUMERATOR, "hidden", None, ":"),
         ("1103", NUMERATOR, "emptied", "5", ""),
         ("1430", DENOMINATOR, "changed", "10", "11"),
         ("1431", NUMERATOR, "shown", ":", "3"),
@@ -62,6 +62,44 @@ def test_exactly_the_changed_cells_are_listed(tmp_path: Path) -> None:
     ]
     counts = "cells_added, cells_removed, cells_changed, cells_shown, cells_hidden, cells_filled, cells_emptied"
     assert summary(release, f"{counts}, units_added, units_removed") == [(2, 0, 1, 1, 1, 0, 1, 1, 0)]
+
+
+def test_what_a_later_file_hides_is_not_told_again(tmp_path: Path) -> None:
+    """1 → 2 → hidden → 4: neither 1 nor 2, nor the step between them; nor what the service was that it is a part of."""
+    files = later("1101;2019;1;2;5;", "1103;2019;1;6;9;", day=JUNE)
+    files |= later("1101;2019;1;:;5;", "1103;2019;1;6;9;", day=SEPTEMBER)
+    files |= later("1101;2019;1;4;5;", "1103;2019;1;6;9;", day=DECEMBER)
+    release = country(tmp_path, "1101;2019;1;1;5;", "1103;2019;1;5;9;", more=files)
+    columns = "unit_code, kind, text_before, text_after, value_before, value_after, change, status_before, status_after"
+    since, hidden = "hidden_since", "suppressed_source"
+    assert told(release, columns) == [
+        ("1101", "changed", None, None, None, None, None, since, since),
+        ("1101", "hidden", None, ":", None, None, None, since, hidden),
+        ("1101", "shown", ":", "4", None, 4, None, hidden, "ok"),
+        ("1103", "changed", "5", "6", 5, 6, 1, "ok", "ok"),
+    ]
+    with connect(release) as con:
+        found = con.execute(
+            """SELECT numerator_before, value_before, numerator, value, change, status_before, status
+            FROM mart.revised_value WHERE service_id = 'municipality_1101' ORDER BY vintage"""
+        ).fetchall()
+    assert found == [
+        (None, None, None, None, None, "ok", "ok"),
+        (None, None, None, None, None, "ok", hidden),
+        (None, None, 4, 80, None, hidden, "ok"),
+    ]
+
+
+def test_what_a_service_was_gives_no_part_away_that_is_hidden_since(tmp_path: Path) -> None:
+    """Two municipalities became one: with 3 hidden, 7 before and the other's 4 would tell it."""
+    release = country(
+        tmp_path, "1430;2019;1;3;10;", "1431;2019;1;4;12;", more=later("1430;2019;1;:;10;", "1431;2019;1;4;12;")
+    )
+    with connect(release) as con:
+        found = con.execute(
+            "SELECT numerator_before, denominator_before, value_before, numerator, change FROM mart.revised_value"
+        ).fetchall()
+    assert found == [(None, None, None, None, None)]
 
 
 def test_a_unit_that_is_gone_is_removed_and_a_blank_that_is_filled_is_told(tmp_path: Path) -> None:
@@ -185,7 +223,7 @@ def test_the_bundled_vintages_are_told_apart_as_the_slow_way_does(releases: dict
         slow |= {(dataset, *key, older.get(key), newer.get(key)) for key in older | newer if older[key] != newer[key]}
     listed = told(releases["norway"], "dataset_id, unit_code, period, measure, dimensions, text_before, text_after")
     assert len(slow) == len(listed) == 333
-    assert set(listed) == slow
+    assert set(listed) == {(*row[:-2], None if row[-1] == ":" else row[-2], row[-1]) for row in slow}
     assert {row[0] for row in listed} == {f"ssb_{table}" for table in (12275, 12286, 12305, 12615, 12870)}
     assert summary(releases["norway"], "revision_before, revision") == [("unrevised", "revised")] * 5
 

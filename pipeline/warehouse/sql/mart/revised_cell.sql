@@ -3,6 +3,7 @@
 -- revisions; mart.revision counts them.
 -- Rounding: a file gives a measure with some decimals (the most that stand there); what differs by no more than half a unit
 -- of the coarser file's last decimal is the same number.
+-- Hidden since: where a later file hides the cell, what it was is not told again; its status is hidden_since.
 WITH decimals AS (
     SELECT file_id, measure, max(length(regexp_extract(text, '[.,]([0-9]+)$', 1))) AS decimals
     FROM raw.observation
@@ -18,6 +19,15 @@ newer AS (
     SELECT observation.*, pair.file_before, pair.file_after
     FROM staging.revised_period AS pair
     JOIN raw.observation AS observation ON observation.file_id = pair.file_after AND observation.period = pair.period
+),
+hidden AS (
+    SELECT
+        observation.dataset_id, observation.unit_code, observation.period, observation.measure, observation.dimensions,
+        max(file.published_at) AS hidden_at
+    FROM raw.observation AS observation
+    JOIN raw.file AS file USING (file_id)
+    WHERE observation.status = 'suppressed_source'
+    GROUP BY ALL
 ),
 compared AS (
     SELECT
@@ -60,36 +70,48 @@ told AS (
     LEFT JOIN decimals AS coarse ON coarse.file_id = compared.file_before AND coarse.measure = compared.measure
     LEFT JOIN decimals AS fine ON fine.file_id = compared.file_after AND fine.measure = compared.measure
 ),
+veiled AS (
+    SELECT
+        told.*,
+        coalesce(value_before IS NOT NULL AND before.published_at < hidden.hidden_at, false) AS is_hidden_before,
+        coalesce(value_after IS NOT NULL AND after.published_at < hidden.hidden_at, false) AS is_hidden_after
+    FROM told
+    JOIN raw.file AS before ON before.file_id = told.file_before
+    JOIN raw.file AS after ON after.file_id = told.file_after
+    LEFT JOIN hidden
+        ON hidden.dataset_id = told.dataset_id AND hidden.unit_code = told.unit_code AND hidden.period = told.period
+        AND hidden.measure = told.measure AND hidden.dimensions = told.dimensions
+),
 named AS (
     SELECT municipality_code, max_by(name, valid_from) AS name FROM core.municipality GROUP BY municipality_code
 )
 SELECT
-    told.dataset_id,
-    told.file_before,
-    told.file_after,
-    told.unit_code,
+    veiled.dataset_id,
+    veiled.file_before,
+    veiled.file_after,
+    veiled.unit_code,
     named.name,
-    told.period,
-    told.measure,
-    told.dimensions,
-    told.kind,
-    told.text_before,
-    told.text_after,
-    told.value_before,
-    told.value_after,
-    told.status_before,
-    told.status_after,
-    told.value_after - told.value_before AS change,
+    veiled.period,
+    veiled.measure,
+    veiled.dimensions,
+    veiled.kind,
+    CASE WHEN NOT is_hidden_before THEN veiled.text_before END AS text_before,
+    CASE WHEN NOT is_hidden_after THEN veiled.text_after END AS text_after,
+    CASE WHEN NOT is_hidden_before THEN veiled.value_before END AS value_before,
+    CASE WHEN NOT is_hidden_after THEN veiled.value_after END AS value_after,
+    CASE WHEN is_hidden_before THEN 'hidden_since' ELSE veiled.status_before END AS status_before,
+    CASE WHEN is_hidden_after THEN 'hidden_since' ELSE veiled.status_after END AS status_after,
+    CASE WHEN NOT (is_hidden_before OR is_hidden_after) THEN veiled.value_after - veiled.value_before END AS change,
     EXISTS (
         FROM registry.part AS part
-        WHERE part.dataset_id = told.dataset_id AND part.measure = told.measure AND part.dimensions = told.dimensions
+        WHERE part.dataset_id = veiled.dataset_id AND part.measure = veiled.measure AND part.dimensions = veiled.dimensions
     ) AS is_used,
-    told.is_synthetic
-FROM told
-LEFT JOIN named ON named.municipality_code = told.unit_code
-WHERE CASE told.kind
-    WHEN 'changed' THEN abs(told.value_after - told.value_before) > told.tolerance
-    WHEN 'other_reason' THEN told.status_before <> told.status_after
+    veiled.is_synthetic
+FROM veiled
+LEFT JOIN named ON named.municipality_code = veiled.unit_code
+WHERE CASE veiled.kind
+    WHEN 'changed' THEN abs(veiled.value_after - veiled.value_before) > veiled.tolerance
+    WHEN 'other_reason' THEN veiled.status_before <> veiled.status_after
     ELSE true
 END
 ORDER BY dataset_id, file_after, unit_code, period, measure, dimensions

@@ -1,4 +1,5 @@
 -- One row per indicator, era, service, period and vintage whose value or status is another than in the vintage before.
+-- Where a later vintage lacks any part, which may be hidden since, what it was before is not told again.
 WITH followed AS (
     SELECT
         *,
@@ -6,35 +7,45 @@ WITH followed AS (
         lag(value) OVER earlier AS value_before,
         lag(numerator) OVER earlier AS numerator_before,
         lag(denominator) OVER earlier AS denominator_before,
-        lag(status) OVER earlier AS status_before
+        lag(status) OVER earlier AS status_before,
+        coalesce(bool_or(status NOT IN ('ok', 'zero_denominator')) OVER later, false) AS is_lacking_later
     FROM core.indicator_value
     WHERE unit_kind = 'service'
-    WINDOW earlier AS (PARTITION BY indicator_id, era, unit_code, period ORDER BY vintage)
+    WINDOW earlier AS (PARTITION BY indicator_id, era, unit_code, period ORDER BY vintage),
+        later AS (
+            PARTITION BY indicator_id, era, unit_code, period ORDER BY vintage ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        )
+),
+told AS (
+    SELECT
+        *,
+        is_lacking_later OR status NOT IN ('ok', 'zero_denominator') AS is_lacking_since
+    FROM followed
+    WHERE vintage_before IS NOT NULL
+        AND (
+            status <> status_before
+            OR abs(value - value_before) > 1e-9 * greatest(1, abs(value))
+            OR (value IS NULL) <> (value_before IS NULL)
+        )
 )
 SELECT
-    followed.indicator_id,
-    followed.era,
-    followed.unit_code AS service_id,
+    told.indicator_id,
+    told.era,
+    told.unit_code AS service_id,
     service.name,
-    followed.period,
-    followed.vintage_before,
-    followed.vintage,
-    followed.numerator_before,
-    followed.denominator_before,
-    followed.value_before,
-    followed.status_before,
-    followed.numerator,
-    followed.denominator,
-    followed.value,
-    followed.status,
-    followed.value - followed.value_before AS change,
-    followed.is_synthetic
-FROM followed
-LEFT JOIN core.service AS service ON service.service_id = followed.unit_code AND service.valid_to IS NULL
-WHERE followed.vintage_before IS NOT NULL
-    AND (
-        followed.status <> followed.status_before
-        OR abs(followed.value - followed.value_before) > 1e-9 * greatest(1, abs(followed.value))
-        OR (followed.value IS NULL) <> (followed.value_before IS NULL)
-    )
-ORDER BY followed.indicator_id, followed.era, service_id, followed.period, followed.vintage
+    told.period,
+    told.vintage_before,
+    told.vintage,
+    CASE WHEN NOT is_lacking_since THEN told.numerator_before END AS numerator_before,
+    CASE WHEN NOT is_lacking_since THEN told.denominator_before END AS denominator_before,
+    CASE WHEN NOT is_lacking_since THEN told.value_before END AS value_before,
+    told.status_before,
+    CASE WHEN NOT is_lacking_later THEN told.numerator END AS numerator,
+    CASE WHEN NOT is_lacking_later THEN told.denominator END AS denominator,
+    CASE WHEN NOT is_lacking_later THEN told.value END AS value,
+    told.status,
+    CASE WHEN NOT is_lacking_since THEN told.value - told.value_before END AS change,
+    told.is_synthetic
+FROM told
+LEFT JOIN core.service AS service ON service.service_id = told.unit_code AND service.valid_to IS NULL
+ORDER BY told.indicator_id, told.era, service_id, told.period, told.vintage
