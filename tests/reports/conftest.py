@@ -186,11 +186,11 @@ def _funnel_and_vintages(indicators: list[str], round_id: str) -> dict[str, pd.D
         ),
         "mart.need_refit": table(
             """
-            position | kind        | left_out     | reason          | largest_change | kept_top_15 | kept_top_30
-            0        | none        |              |                 | 0              | 15          | 30
-            1        | half_year   | 2023         |                 | 0.376          | 13          | 25
-            2        | span        | 2024, 2024H2 | too_few_figures |                |             |
-            3        | suppression | 1 more       |                 | 0.041          | 14          | 30
+            position | refit            | kind        | left_out     | reason          | largest_change | kept_top_15 | kept_top_30
+            0        | as_it_is         | none        |              |                 | 0              | 15          | 30
+            1        | without_2023     | half_year   | 2023         |                 | 0.376          | 13          | 25
+            2        | without_pandemic | span        | 2024, 2024H2 | too_few_figures |                |             |
+            3        | hidden_more      | suppression | 1 more       |                 | 0.041          | 14          | 30
             """
         ).assign(
             round_id=round_id,
