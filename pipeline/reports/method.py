@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.analysis.variants import WEIGHT_BOX
 from pipeline.reports import reasons
 from pipeline.reports.facts import Facts, RoundFacts, records
 from pipeline.reports.figures import marked
@@ -81,10 +82,11 @@ def points(say: Voice, facts: Facts) -> list[str]:
     if ranked["share_in_top"].notna().any():
         always, ever = (ranked["share_in_top"] >= HOLDS).sum(), (ranked["share_in_top"] > 0).sum()
         counts = {"always": say.number(always), "ever": say.number(ever), "n": say.number(ranked["variants"].max())}
-        said.append(say("method.variants", k=facts.k, **counts))
+        said.append(say("method.variants", k=facts.k, holds=say.percent(HOLDS), **counts))
         if len(facts.current.dimensions) > 2:  # of two, each must weigh half
             best = ranked.nlargest(facts.k, "score")["is_in_top_at_best_weights"].eq(True).sum()
-            said.append(say("method.best_weights", k=facts.k, n=say.number(best)))
+            low, high = (say.percent(each) for each in WEIGHT_BOX)
+            said.append(say("method.best_weights", k=facts.k, n=say.number(best), low=low, high=high))
         said.append(say("method.apart"))
     for row in records(facts.current.whole):
         shares = {"listed": say.percent(row.small_listed), "expected": say.percent(row.small_expected)}

@@ -25,6 +25,7 @@ def _point(say: Voice, each: RoundFacts, told: Any) -> str:
     kept = say.list(say("vintages.kept", kept=say.number(getattr(told, f"kept_{k}")), k=k) for k in LISTS)
     return say(
         "vintages.twice",
+        change=say("number.percent_points", value=say.number(100 * MOVED)),
         round=label,
         revised=say.number(told.indicators_revised),
         n=say.number(told.indicators),
