@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.analysis.variants import WEIGHT_BOX
+from pipeline.registry.model import Indicator
 from pipeline.reports import reasons
 from pipeline.reports.facts import Facts, RoundFacts, records
 from pipeline.reports.figures import marked
@@ -94,7 +95,32 @@ def points(say: Voice, facts: Facts) -> list[str]:
             say("method.fairness", **shares),
             say("method.draws", draws=say.number(row.draws), seed=int(row.seed)),
         ]
-    return said
+    return [*said, *_revision(say, facts.current)]
+
+
+def _revision(say: Voice, facts: RoundFacts) -> list[str]:
+    """How far figures move after they were first published, and whether intervals are wider for it; or why unknown."""
+    indicators = {each.id: each for each in facts.indicators}
+    told = [
+        _moved(say, indicators[row.indicator_id], row)
+        for row in records(facts.model[facts.model["revision_sd"].notna()])
+    ]
+    for reason, unknown in facts.model.dropna(subset=["revision_reason"]).groupby("revision_reason"):
+        names = say.list(say.of(indicators[each].label).lower() for each in unknown["indicator_id"])
+        told.append(say(f"method.revision_{reason}", indicators=names))
+    return [say("method.revision", told=" ".join(told))] if told else []
+
+
+def _moved(say: Voice, indicator: Indicator, row: Any) -> str:
+    return say(
+        "method.revision_known",
+        indicator=say.of(indicator.label),
+        level=say.value(row.level, indicator),
+        low=say.value(row.revision_low, indicator),
+        high=say.value(row.revision_high, indicator),
+        n=say.number(row.revision_pairs),
+        effect=say("method.revision_enters" if row.revision_enters else "method.revision_settled"),
+    )
 
 
 def choices_table(say: Voice, facts: Facts) -> Table:

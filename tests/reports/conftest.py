@@ -217,6 +217,8 @@ def _model(indicators: list[str], round_id: str) -> pd.DataFrame:
             "round_id": round_id, "indicator_id": indicators, "position": range(len(indicators)), "level": 10.0,
             "lasting_sd": 0.8, "lasting_low": 5.0, "lasting_high": 20.0, "passing_sd": 0.3, "passing_low": 8.0,
             "passing_high": 13.0, "memory": 0.6, "dispersion": 3.9, "services": 4, "fit_rounds": 40,
+            "revision_sd": None, "revision_low": None, "revision_high": None, "revision_pairs": 0, "revision_enters": False,
+            "revision_reason": "one_vintage_only",
         }
     )  # fmt: skip
 

@@ -138,6 +138,21 @@ def test_best_weights_are_told_of_those_with_most_need(tables: dict, registry: R
     assert any("0 of the 1 with the highest need" in each for each in said)
 
 
+def test_how_far_figures_were_revised_is_told_or_why_it_is_unknown(tables: dict, registry: Registry) -> None:
+    def told() -> str:
+        return next(each for each in method.points(Voice("en"), gather(tables, registry)) if "first published" in each)
+
+    assert "Figures may be changed after" in told() and told().count("the figures were published only once") == 1
+    model = tables["mart.need_model"].astype({"revision_sd": float, "revision_low": float, "revision_high": float})
+    first = model.index[:1]
+    model.loc[first, ["revision_sd", "revision_low", "revision_high", "revision_pairs"]] = [0.2, 8.3, 12.0, 61]
+    model.loc[first, "revision_reason"] = None
+    tables["mart.need_model"] = model
+    assert "a figure of 10.0% ended between 8.3% and 12.0% for two of three (61 compared), but the newest" in told()
+    model.loc[first, "revision_enters"] = True
+    assert "so the intervals are made wider." in told()
+
+
 def test_limits_are_told_as_the_code_has_them(
     tables: dict, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
