@@ -89,6 +89,7 @@ def points(say: Voice, facts: Facts) -> list[str]:
             low, high = (say.percent(each) for each in WEIGHT_BOX)
             said.append(say("method.best_weights", k=facts.k, n=say.number(best), low=low, high=high))
         said.append(say("method.apart"))
+    said += _experts(say, facts)
     for row in records(facts.current.whole):
         shares = {"listed": say.percent(row.small_listed), "expected": say.percent(row.small_expected)}
         said += [
@@ -96,6 +97,17 @@ def points(say: Voice, facts: Facts) -> list[str]:
             say("method.draws", draws=say.number(row.draws), seed=int(row.seed)),
         ]
     return [*said, *_revision(say, facts.current)]
+
+
+def _experts(say: Voice, facts: Facts) -> list[str]:
+    """In how many experts' weights the most likely services stay among the k; nothing where nobody was asked."""
+    asked = facts.current.experts
+    if asked.empty:
+        return []
+    listed = facts.current.ranked.nlargest(facts.k, facts.chance)["service_id"]
+    share = asked.loc[asked["service_id"].isin(listed), "share_in_top"]
+    always, half = say.number(share.eq(1).sum()), say.number(share.ge(0.5).sum())
+    return [say("method.experts", n=say.number(asked["experts"].max()), k=facts.k, always=always, half=half)]
 
 
 def _revision(say: Voice, facts: RoundFacts) -> list[str]:

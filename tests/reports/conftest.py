@@ -184,6 +184,7 @@ def _funnel_and_vintages(indicators: list[str], round_id: str) -> dict[str, pd.D
         "result.funnel_limit": limit.assign(
             round_id=round_id, middle=12.0, low_95=2.0, high_95=22.0, low_998=0.0, high_998=60.0
         ),
+        "mart.need_expert": pd.DataFrame(columns=["round_id", "service_id", "experts", "share_in_top"]),
         "mart.need_refit": table(
             """
             position | refit            | kind        | left_out     | reason          | largest_change | kept_top_15 | kept_top_30

@@ -153,6 +153,25 @@ def test_how_far_figures_were_revised_is_told_or_why_it_is_unknown(tables: dict,
     assert "so the intervals are made wider." in told()
 
 
+def test_the_weights_of_experts_are_told_where_any_have_answered(tables: dict, registry: Registry) -> None:
+    def told() -> str:
+        return " ".join(method.points(Voice("en"), gather(tables, registry)))
+
+    assert "Experts" not in told()
+    shares = {"s1": 1.0, "s2": 0.5, "s3": 1.0, "s4": 0.25}
+    tables["mart.need_expert"] = pd.DataFrame(
+        {
+            "round_id": registry.index.current_round.id,
+            "service_id": list(shares),
+            "experts": 4,
+            "share_in_top": list(shares.values()),
+        }
+    )
+    assert (
+        "seeing any result: 4. Of the 15 most likely services 2 are among" in told() and "and 3 under those" in told()
+    )
+
+
 def test_limits_are_told_as_the_code_has_them(
     tables: dict, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
