@@ -1,6 +1,6 @@
 """The explainable companion of the ranking: each indicator by itself, counts pooled over the round and shrunken.
 
-"Your 3 of 9 are read together with so many imaginary children at the country's rate." Always shown beside the joint
+"Your 3 of 9 are read together with so many imaginary cases at the mean of the services." Always shown beside the joint
 model, which ranks. Method: docs/methods.md.
 """
 

@@ -55,11 +55,15 @@ class Dialogue(Declaration):
 
 
 class LeftOut(Declaration):
-    """A span of periods without which the ranking is made once more, all periods that touch it included."""
+    """A span of periods without which the ranking is made once more, all periods that touch it included.
+
+    label: what pages say after "without".
+    """
 
     id: Identifier
     first_period: Period
     last_period: Period
+    label: Text
     reason: str
 
 

@@ -122,6 +122,7 @@ def _choices(facts: Facts, say: Voice) -> Part:
         say,
         "choices",
         n=say.number(facts.current.ranked["variants"].max()),
+        holds=say.percent(method.HOLDS),
         always=say.number((share >= method.HOLDS).sum()),
         ever=say.number((share > 0).sum()),
         k=facts.k,

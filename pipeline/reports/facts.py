@@ -32,6 +32,7 @@ SHARED_TABLES = (
     "result.context_model",
     "result.funnel_limit",
     "mart.need_refit",
+    "mart.need_expert",
     "result.need_vintage",
     "result.need_vintage_round",
     "mart.cell",
@@ -50,6 +51,7 @@ class RoundFacts:
     dimensions: one row a dimension. whole: the row of mart.need_round; none where nobody is ranked.
     adjusted: one row a ranked service, of the second view; adjusted_round: one row; context_model: one an indicator.
     funnel: one row an indicator and size. refits: one row a refit to other data.
+    experts: one row a ranked service, where experts have said what they would weigh.
     vintages: one row a service whose round was published twice; vintage_round.
     """
 
@@ -70,6 +72,7 @@ class RoundFacts:
     context_model: pd.DataFrame
     funnel: pd.DataFrame
     refits: pd.DataFrame
+    experts: pd.DataFrame
     vintages: pd.DataFrame
     vintage_round: pd.DataFrame
     is_synthetic: bool
@@ -171,6 +174,7 @@ def _round(tables: Tables, registry: Registry, each: Round) -> RoundFacts:
         context_model=_of(tables["result.context_model"], each).reset_index(drop=True),
         funnel=_of(tables["result.funnel_limit"], each).reset_index(drop=True),
         refits=_of(tables["mart.need_refit"], each).reset_index(drop=True),
+        experts=_of(tables["mart.need_expert"], each).reset_index(drop=True),
         vintages=_of(tables["result.need_vintage"], each).reset_index(drop=True),
         vintage_round=_of(tables["result.need_vintage_round"], each).reset_index(drop=True),
         is_synthetic=bool(cells["is_synthetic"].any()),

@@ -172,15 +172,13 @@ def summaries(say: Voice, facts: RoundFacts) -> list[str]:
     """For each indicator how many stand out from the others, and how far apart services are anyway."""
     told = []
     for each in funnels(facts).values():
-        usual = each.services["denominator"].median()
-        low, high = each.usual(usual)
+        low, high = each.usual(each.services["denominator"].median())
         told.append(
             say(
                 "funnel.summary",
                 indicator=say.of(each.indicator.label),
                 outside=say.number(each.services["others"].isin(OUTSIDE).sum()),
                 n=say.number(len(each.services)),
-                size=say.number(usual),
                 span=say.between(low, high, each.indicator.decimals),
             )
         )

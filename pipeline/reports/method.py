@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.analysis.variants import WEIGHT_BOX
+from pipeline.registry.model import Indicator
 from pipeline.reports import reasons
 from pipeline.reports.facts import Facts, RoundFacts, records
 from pipeline.reports.figures import marked
@@ -81,18 +83,56 @@ def points(say: Voice, facts: Facts) -> list[str]:
     if ranked["share_in_top"].notna().any():
         always, ever = (ranked["share_in_top"] >= HOLDS).sum(), (ranked["share_in_top"] > 0).sum()
         counts = {"always": say.number(always), "ever": say.number(ever), "n": say.number(ranked["variants"].max())}
-        said.append(say("method.variants", k=facts.k, **counts))
+        said.append(say("method.variants", k=facts.k, holds=say.percent(HOLDS), **counts))
         if len(facts.current.dimensions) > 2:  # of two, each must weigh half
             best = ranked.nlargest(facts.k, "score")["is_in_top_at_best_weights"].eq(True).sum()
-            said.append(say("method.best_weights", k=facts.k, n=say.number(best)))
+            low, high = (say.percent(each) for each in WEIGHT_BOX)
+            said.append(say("method.best_weights", k=facts.k, n=say.number(best), low=low, high=high))
         said.append(say("method.apart"))
+    said += _experts(say, facts)
     for row in records(facts.current.whole):
         shares = {"listed": say.percent(row.small_listed), "expected": say.percent(row.small_expected)}
         said += [
             say("method.fairness", **shares),
             say("method.draws", draws=say.number(row.draws), seed=int(row.seed)),
         ]
-    return said
+    return [*said, *_revision(say, facts.current)]
+
+
+def _experts(say: Voice, facts: Facts) -> list[str]:
+    """In how many experts' weights the most likely services stay among the k; nothing where nobody was asked."""
+    asked = facts.current.experts
+    if asked.empty:
+        return []
+    listed = facts.current.ranked.nlargest(facts.k, facts.chance)["service_id"]
+    share = asked.loc[asked["service_id"].isin(listed), "share_in_top"]
+    always, half = say.number(share.eq(1).sum()), say.number(share.ge(0.5).sum())
+    return [say("method.experts", n=say.number(asked["experts"].max()), k=facts.k, always=always, half=half)]
+
+
+def _revision(say: Voice, facts: RoundFacts) -> list[str]:
+    """How far figures move after they were first published, and whether intervals are wider for it; or why unknown."""
+    indicators = {each.id: each for each in facts.indicators}
+    told = [
+        _moved(say, indicators[row.indicator_id], row)
+        for row in records(facts.model[facts.model["revision_sd"].notna()])
+    ]
+    for reason, unknown in facts.model.dropna(subset=["revision_reason"]).groupby("revision_reason"):
+        names = say.list(say.of(indicators[each].label).lower() for each in unknown["indicator_id"])
+        told.append(say(f"method.revision_{reason}", indicators=names))
+    return [say("method.revision", told=" ".join(told))] if told else []
+
+
+def _moved(say: Voice, indicator: Indicator, row: Any) -> str:
+    return say(
+        "method.revision_known",
+        indicator=say.of(indicator.label),
+        level=say.value(row.level, indicator),
+        low=say.value(row.revision_low, indicator),
+        high=say.value(row.revision_high, indicator),
+        n=say.number(row.revision_pairs),
+        effect=say("method.revision_enters" if row.revision_enters else "method.revision_settled"),
+    )
 
 
 def choices_table(say: Voice, facts: Facts) -> Table:

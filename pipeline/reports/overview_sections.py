@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.reports import breaks, charts, context, funnels, maps, method, overview_tables, peers, refits, vintages
+from pipeline.reports import (
+    breaks,
+    charts,
+    context,
+    funnels,
+    maps,
+    method,
+    overview_tables,
+    peers,
+    reasons,
+    refits,
+    vintages,
+)
 from pipeline.reports.facts import TIERS, Facts, RoundFacts
 from pipeline.reports.figures import Figure, marked
 from pipeline.reports.guidance_effect import short
@@ -151,7 +163,7 @@ def _how_to_read(facts: Facts, say: Voice) -> list[str]:
         say("read.outlook"),
         say("read.interval", level=level, method=say("page.method")),
         say("read.companion"),
-        say("read.shrunken", borrowed=say("note.borrowed")),
+        say("read.shrunken", borrowed=say("note.borrowed"), limit=say.percent(reasons.BORROWED_BELOW)),
         say("read.missing"),
         *([say("read.implied")] if current.estimates["is_estimated"].any() else []),
     ]

@@ -22,7 +22,7 @@ def table(say: Voice, facts: Facts) -> Table:
         else:
             kept = [say("vintages.kept", kept=say.number(getattr(row, f"kept_top_{k}")), k=k) for k in lists]
             told = [*kept, say("number.percent_points", value=say.number(100 * row.largest_change))]
-        body.append((_left_out(say, row), *told))
+        body.append((_left_out(say, facts, row), *told))
     columns = [
         Column(say("refit.left_out"), is_wide=True),
         *(Column(say("refit.list", k=k), is_number=True) for k in lists),
@@ -33,8 +33,10 @@ def table(say: Voice, facts: Facts) -> Table:
     )
 
 
-def _left_out(say: Voice, row: Any) -> str:
+def _left_out(say: Voice, facts: Facts, row: Any) -> str:
+    declared = facts.registry.index.alternatives
     if row.kind == "suppression":
-        return sentence(say("refit.hidden_more"))
+        return sentence(say("refit.hidden_more", n=say.number(declared.hidden_more)))
     periods = say.list(say.period(each) for each in row.left_out.split(", "))
-    return sentence(say(f"refit.{row.kind}", periods=periods))
+    labels = {f"without_{each.id}": say.of(each.label) for each in declared.left_out}
+    return sentence(say(f"refit.{row.kind}", periods=periods, label=labels.get(row.refit)))

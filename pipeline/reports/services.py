@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from pipeline.analysis.verdicts import FALSE_ALARMS
+from pipeline.analysis.what_if import LISTED
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
 from pipeline.reports import context, funnels, pages, reasons
@@ -18,7 +20,6 @@ from pipeline.reports.voice import Voice, sentence
 
 NAME = "services"
 TABLES = SHARED_TABLES
-LISTED = 0.5  # the probability from which a service is likely among the k
 MATTERS = 0.05  # a change of the probability that is worth a sentence
 
 
@@ -50,6 +51,7 @@ def _page(facts: Facts, say: Voice, drawn: dict[str, funnels.Funnel]) -> dict[st
         "round": say.of(facts.current.round.label),
         "is_synthetic": facts.is_synthetic,
         "others": funnels.summaries(say, facts.current),
+        "others_why": say("funnel.why", share=say.percent(FALSE_ALARMS)),
         "symbols": [Markup(each.symbol(say)) for each in drawn.values()],
         "entries": list(_entries(facts, say, drawn)),
         "script": Markup((pages.TEMPLATES / "filter.js").read_text(encoding="utf-8")),
@@ -127,12 +129,13 @@ class _Service:
         little = {"borrowed": say("note.borrowed")} if row.own_share < reasons.BORROWED_BELOW else {}
         yield self._said("own_little" if little else "own", share=say.percent(row.own_share), **little)
         if pd.notna(row.tipping_shift):
-            yield self._said("tipping", k=k, n=say.number(row.tipping_shift, 1))
+            yield self._said("tipping", k=k, n=say.number(row.tipping_shift, 1), chance=say.percent(LISTED))
 
     def _exits(self, exits: pd.DataFrame) -> list[str]:
         """What the probability would be with single indicators at a middling service's rate, the furthest first."""
         told = exits[exits["probability"] - exits["probability_then"] >= MATTERS]
-        return [self._exit(row) for row in records(told)] or [self._said("exits_none")]
+        change = self.say("number.percent_points", value=self.say.number(100 * MATTERS))
+        return [self._exit(row) for row in records(told)] or [self._said("exits_none", change=change)]
 
     def _exit(self, row: Any) -> str:
         indicator = self.indicators[row.indicator_id]

@@ -192,6 +192,7 @@ def _peers(say: Voice, facts: Facts, office: Office, mine: pd.DataFrame) -> Shee
 def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
     """How to read, what each indicator means, and where the figures come from."""
     level, index = say.percent(facts.registry.index.interval_level), facts.registry.index
+    limit = say.percent(reasons.BORROWED_BELOW)
     lines = [
         (say("pack.how_to_read"), say("pack.what_not")),
         ("", say("read.need")),
@@ -203,8 +204,8 @@ def _explanation(say: Voice, facts: Facts, office: Office) -> Sheet:
         ("", say("read.companion")),
         (say("page.dialogue"), say("pack.explain_dialogue", k=facts.k)),
         (say("pack.variants", k=facts.k), say("pack.explain_variants", k=facts.k)),
-        (say("pack.own_share"), say("pack.explain_own_share")),
-        ("", say("read.shrunken", borrowed=say("note.borrowed"))),
+        (say("pack.own_share"), say("pack.explain_own_share", limit=limit)),
+        ("", say("read.shrunken", borrowed=say("note.borrowed"), limit=limit)),
         ("", say("read.missing")),
         ("", say("read.implied")),
         *(("" if place else say("peers.title"), line) for place, line in enumerate(peers.about(say, facts))),

@@ -27,6 +27,7 @@ def _point(say: Voice, each: RoundFacts, told: Any) -> str:
     kept = say.list(say("vintages.kept", kept=say.number(getattr(told, f"kept_{k}")), k=k) for k in LISTS)
     points = say(
         "vintages.twice",
+        change=say("number.percent_points", value=say.number(100 * MOVED)),
         round=label,
         twice=say.number(told.indicators_twice),
         revised=say.number(told.indicators_revised),

@@ -13,7 +13,10 @@ from pipeline.analysis.refits import _hidden_more, refit_tables
 from pipeline.analysis.rounds import need_tables
 from pipeline.progress import Step
 from pipeline.registry.index import Index, LeftOut
+from pipeline.registry.model import Text
 from tests.analysis.small_release import ENGLAND, INDEX, YEARS, cells_of, drawn, ranking_of, release
+
+LABEL = Text(nb="uåret", nn="uåret", en="the bad year")
 
 
 def refitted(of: Ranked, index: Index = INDEX) -> dict[str, pd.DataFrame]:
@@ -22,7 +25,7 @@ def refitted(of: Ranked, index: Index = INDEX) -> dict[str, pd.DataFrame]:
 
 
 def with_spans(spans: Iterable[tuple[str, str]]) -> Index:
-    declared = tuple(LeftOut(id=f"no_{a}", first_period=a, last_period=b, reason="test") for a, b in spans)
+    declared = tuple(LeftOut(id=f"no_{a}", first_period=a, last_period=b, label=LABEL, reason="test") for a, b in spans)
     return INDEX.model_copy(update={"alternatives": INDEX.alternatives.model_copy(update={"left_out": declared})})
 
 

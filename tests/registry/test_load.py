@@ -90,6 +90,10 @@ def test_a_name_that_points_at_nothing_says_what_there_is(home: Path) -> None:
             "index.toml: goalposts: given caseload: at_none 16, at_full 9; allowed: at_full on the side of need (high_is_need)",
         ),
         (
+            "index.toml", 'label = { nb = "pandemien", nn = "pandemien", en', 'label = { nb = "pandemien", en',
+            "index.toml: alternatives.left_out.0.label.nn: given nothing; allowed: Field required",
+        ),
+        (
             "index.toml", 'last_period = "2025"', 'last_period = "2022"',
             "index.toml: rounds.round_2025: given 2023 to 2022; allowed: a first period that is not after the last",
         ),

@@ -184,13 +184,14 @@ def _funnel_and_vintages(indicators: list[str], round_id: str) -> dict[str, pd.D
         "result.funnel_limit": limit.assign(
             round_id=round_id, middle=12.0, low_95=2.0, high_95=22.0, low_998=0.0, high_998=60.0
         ),
+        "mart.need_expert": pd.DataFrame(columns=["round_id", "service_id", "experts", "share_in_top"]),
         "mart.need_refit": table(
             """
-            position | kind        | left_out     | reason          | largest_change | kept_top_15 | kept_top_30
-            0        | none        |              |                 | 0              | 15          | 30
-            1        | half_year   | 2023         |                 | 0.376          | 13          | 25
-            2        | span        | 2024, 2024H2 | too_few_figures |                |             |
-            3        | suppression | 1 more       |                 | 0.041          | 14          | 30
+            position | refit            | kind        | left_out     | reason          | largest_change | kept_top_15 | kept_top_30
+            0        | as_it_is         | none        |              |                 | 0              | 15          | 30
+            1        | without_2023     | half_year   | 2023         |                 | 0.376          | 13          | 25
+            2        | without_pandemic | span        | 2024, 2024H2 | too_few_figures |                |             |
+            3        | hidden_more      | suppression | 1 more       |                 | 0.041          | 14          | 30
             """
         ).assign(
             round_id=round_id,
@@ -217,6 +218,8 @@ def _model(indicators: list[str], round_id: str) -> pd.DataFrame:
             "round_id": round_id, "indicator_id": indicators, "position": range(len(indicators)), "level": 10.0,
             "lasting_sd": 0.8, "lasting_low": 5.0, "lasting_high": 20.0, "passing_sd": 0.3, "passing_low": 8.0,
             "passing_high": 13.0, "memory": 0.6, "dispersion": 3.9, "services": 4, "fit_rounds": 40,
+            "revision_sd": None, "revision_low": None, "revision_high": None, "revision_pairs": 0, "revision_enters": False,
+            "revision_reason": "one_vintage_only",
         }
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The method in two pages: every figure comes from the tables, in three languages."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -44,6 +45,12 @@ def test_a_figure_follows_its_table(
     page = pages(changed, registry)["method.html"].replace("\N{NO-BREAK SPACE}", " ")
     before = pages(tables, registry)["method.html"].replace("\N{NO-BREAK SPACE}", " ")
     assert said in page and said not in before
+
+
+def test_the_level_of_the_interval_is_the_declared_one(tables: dict, registry: Registry) -> None:
+    narrower = replace(registry, index=registry.index.model_copy(update={"interval_level": 0.8}))
+    page = pages(tables, narrower)["method.en.html"]
+    assert "the middle 80%: we expect the truth inside that often" in page and "90%: we" not in page
 
 
 def test_the_example_is_a_small_service_without_its_name(tables: dict, registry: Registry) -> None:

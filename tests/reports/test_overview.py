@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 
 import pandas as pd
+import pytest
 
 from pipeline.registry.load import Registry
 from pipeline.reports import method, overview
@@ -115,9 +116,7 @@ def test_the_dialogue_list_says_how_many_it_is_expected_to_miss(tables: dict, re
 
 def test_how_sure_the_method_is_has_its_own_section(tables: dict, registry: Registry) -> None:
     page = body(pages(tables, registry)["index.html"])
-    assert (
-        "alle 180 kombinasjoner av valg" in page and "2 tjenester er blant de 15 i minst ni av ti av dem; 4 er" in page
-    )
+    assert "alle 180 kombinasjoner av valg" in page and "2 tjenester er blant de 15 i minst 90 % av dem; 4 er" in page
     assert "har 50 % av plassene på dialoglisten. Etter sannsynlighetene skulle den ha 40 %" in page
     choices = re.search(r'<table id="table-choices">.*?</table>', page, re.S)
     assert choices and re.findall(r'<th scope="row"[^>]*>([^<]+)', choices[0]) == [
@@ -138,6 +137,49 @@ def test_best_weights_are_told_of_those_with_most_need(tables: dict, registry: R
     one = replace(registry, index=registry.index.model_copy(update={"tier_top": 1}))
     said = method.points(Voice("en"), gather(tables, one))
     assert any("0 of the 1 with the highest need" in each for each in said)
+
+
+def test_how_far_figures_were_revised_is_told_or_why_it_is_unknown(tables: dict, registry: Registry) -> None:
+    def told() -> str:
+        return next(each for each in method.points(Voice("en"), gather(tables, registry)) if "first published" in each)
+
+    assert "Figures may be changed after" in told() and told().count("the figures were published only once") == 1
+    model = tables["mart.need_model"].astype({"revision_sd": float, "revision_low": float, "revision_high": float})
+    first = model.index[:1]
+    model.loc[first, ["revision_sd", "revision_low", "revision_high", "revision_pairs"]] = [0.2, 8.3, 12.0, 61]
+    model.loc[first, "revision_reason"] = None
+    tables["mart.need_model"] = model
+    assert "a figure of 10.0% ended between 8.3% and 12.0% for two of three (61 compared), but the newest" in told()
+    model.loc[first, "revision_enters"] = True
+    assert "so the intervals are made wider." in told()
+
+
+def test_the_weights_of_experts_are_told_where_any_have_answered(tables: dict, registry: Registry) -> None:
+    def told() -> str:
+        return " ".join(method.points(Voice("en"), gather(tables, registry)))
+
+    assert "Experts" not in told()
+    shares = {"s1": 1.0, "s2": 0.5, "s3": 1.0, "s4": 0.25}
+    tables["mart.need_expert"] = pd.DataFrame(
+        {
+            "round_id": registry.index.current_round.id,
+            "service_id": list(shares),
+            "experts": 4,
+            "share_in_top": list(shares.values()),
+        }
+    )
+    assert (
+        "seeing any result: 4. Of the 15 most likely services 2 are among" in told() and "and 3 under those" in told()
+    )
+
+
+def test_limits_are_told_as_the_code_has_them(
+    tables: dict, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(method, "WEIGHT_BOX", (0.15, 0.35))
+    monkeypatch.setattr(method, "HOLDS", 0.5)
+    said = " ".join(method.points(Voice("en"), gather(tables, registry)))
+    assert "weights (15% to 35% for each dimension)" in said and "in at least 50% of them" in said
 
 
 def test_a_country_in_which_nobody_is_ranked_has_no_dialogue_list(tables: dict, registry: Registry) -> None:

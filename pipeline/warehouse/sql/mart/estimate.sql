@@ -1,5 +1,5 @@
 -- One row per round, indicator and service of today: pooled counts, the shrunken value with its interval, and its like.
--- value: pooled and shrunken, each indicator by itself; borrowed_cases: how many imaginary cases at the country's rate it is
+-- value: pooled and shrunken, each indicator by itself; borrowed_cases: how many imaginary cases at the mean of the services it is
 -- read together with. expected_value: what the joint model expects of the next four half-years, without guidance.
 -- duty, others: the verdicts of result.indicator_verdict; chance: how likely a figure at least as far out is by chance.
 -- numerator_low, numerator_high: the count with what is hidden at either bound.

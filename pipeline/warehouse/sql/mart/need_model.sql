@@ -2,8 +2,9 @@
 -- level: the rate of a middling service now (half have more), not the country's. lasting_sd, passing_sd: how much services differ for good, and for a while, on the scale of
 -- the logit or log rate; two services of three lie between …_low and …_high, in the indicator's unit. memory: how much of
 -- what passes is left after half a year. dispersion: how much more a ratio's counts scatter than chance.
--- revision_sd: how far a newest figure moves from its first vintage to the last, from revision_pairs of services; enters where the
--- newest period stands as first published. revision_reason: why it could not be estimated.
+-- revision_sd: how far a newest figure moves from its first vintage to the last, from revision_pairs of services; two of
+-- three that stood at the level end between revision_low and revision_high. revision_enters: the newest period stands as
+-- first published, so it is read that much more loosely. revision_reason: why it could not be estimated.
 WITH scaled AS (
     SELECT
         model.*,
@@ -34,6 +35,8 @@ SELECT
     services,
     fit_rounds,
     revision_sd,
+    per * CASE WHEN is_share THEN 1 / (1 + exp(revision_sd - centre)) ELSE exp(centre - revision_sd) END AS revision_low,
+    per * CASE WHEN is_share THEN 1 / (1 + exp(-revision_sd - centre)) ELSE exp(centre + revision_sd) END AS revision_high,
     revision_pairs,
     revision_enters,
     revision_reason
