@@ -70,9 +70,7 @@ def test_services_ranked_on_one_edition_alone_are_told(tables: dict, registry: R
     came = tables["result.need_vintage"].assign(**one, moved_by=float("nan"), why="new data")
     page = overview.render(tables | {"result.need_vintage": came}, registry)["index.html"].decode()
     told = section(page, "method")
-    assert (
-        "fem prosentpoeng eller mer: 0. Rangert bare på de nyeste tallene: 1; bare på de først publiserte: 1." in told
-    )
+    assert "5 prosentpoeng eller mer: 0. Rangert bare på de nyeste tallene: 1; bare på de først publiserte: 1." in told
     table = told.partition('id="table-vintages-round_2025"')[2].partition("</table>")[0]
     assert table.count(">–<") == 2 and table.count("ikke rangert") == 2
 
