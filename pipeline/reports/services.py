@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from pipeline.analysis.what_if import LISTED
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
 from pipeline.reports import context, funnels, pages, reasons
@@ -18,7 +19,6 @@ from pipeline.reports.voice import Voice, sentence
 
 NAME = "services"
 TABLES = SHARED_TABLES
-LISTED = 0.5  # the probability from which a service is likely among the k
 MATTERS = 0.05  # a change of the probability that is worth a sentence
 
 
