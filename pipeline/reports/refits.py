@@ -4,12 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.analysis.vintages import LISTS
 from pipeline.reports.facts import Facts, records
 from pipeline.reports.figures import marked
 from pipeline.reports.tables import Column, Table, rows
 from pipeline.reports.voice import Voice, sentence
-
-LISTS = (15, 30)
 
 
 def table(say: Voice, facts: Facts) -> Table:
