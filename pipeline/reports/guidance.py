@@ -104,7 +104,9 @@ def _evaluation(facts: Facts, say: Voice, protocol: Protocol) -> Iterator[Part]:
     yield Part(f"protocol-{protocol.id}", _title(facts, say, "protocol", cohorts), points=plan)
     answer = guidance_effect.answer(say, facts, protocol)
     power = guidance_effect.of(facts, protocol, "result.power")
-    odds = say("answer.odds_lead", runs=say.number(power["runs"].max())) if len(power) else ""
+    odds = (
+        say("answer.odds_lead", runs=say.number(power["runs"].max()), n=power["n_guided"].max()) if len(power) else ""
+    )
     yield Part(
         f"answer-{protocol.id}",
         marked(say, _title(facts, say, "answer", cohorts), is_synthetic),

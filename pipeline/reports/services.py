@@ -125,7 +125,8 @@ class _Service:
             place = say.rank(row.rank_least, row.rank_most)
             share = say.percent(row.share_in_top)
             yield self._said("variants", k=k, share=share, n=say.number(row.variants), rank=place)
-        yield self._said("alike", n=say.number(row.alike)) + (" " + self._said("dialogue") if row.is_dialogue else "")
+        alike = self._said("alike", n=say.number(row.alike)) if row.alike else self._said("alike_none")
+        yield alike + (" " + self._said("dialogue") if row.is_dialogue else "")
         little = {"borrowed": say("note.borrowed")} if row.own_share < reasons.BORROWED_BELOW else {}
         yield self._said("own_little" if little else "own", share=say.percent(row.own_share), **little)
         if pd.notna(row.tipping_shift):

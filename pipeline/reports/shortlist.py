@@ -139,7 +139,7 @@ def _numbers(
     count = table["numerator"].where(~table["is_estimated"].eq(True), table["numerator"].round())
     yield Field(say("pack.count"), count.where(seen), top, width=9, form="about")
     yield Field(say("pack.of"), table["denominator"].where(seen), top, width=9, form="about")
-    yield Field(unit, table["value"].where(seen), top, width=9, form=form)
+    yield Field(say("pack.estimated", unit=unit), table["value"].where(seen), top, width=9, form=form)
     yield Field(say("pack.low"), table["value_low"].where(seen), top, width=8, form=form)
     yield Field(say("pack.high"), table["value_high"].where(seen), top, width=8, form=form)
     yield Field(say("pack.country"), table["country_median"], top, width=10, form=form)

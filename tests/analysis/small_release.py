@@ -51,7 +51,7 @@ def release(cells: pd.DataFrame, services: list[str] | None = None) -> duckdb.Du
     con = duckdb.connect()
     for name, table in {
         "staging.pooled_cell": pooled,
-        "staging.pooled_vintage": pooled.assign(is_first=True, is_newest=True),
+        "staging.pooled_vintage": pooled.assign(unit_code="E1", is_first=True, is_newest=True),
         "staging.first_figure": pd.DataFrame(columns=["indicator_id", "period", "era", "is_settled"]).astype(str),
         "staging.revised_pair": pd.DataFrame(
             columns=["indicator_id", "era", "first_numerator", "first_denominator", "numerator", "denominator"]

@@ -78,6 +78,7 @@ def power(registry: Registry) -> pd.DataFrame:
         {
             "protocol_id": registry.protocols[0].id, "outcome_id": "composite", "unit": "points", "odds_ratio": [0.7, 0.5],
             "effect": [-6.0, -11.0], "detected": [0.66, 0.97], "smallest_visible": 7.0, "runs": 300,
+            "n_guided": 13,
         }
     )  # fmt: skip
 

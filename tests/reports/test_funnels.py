@@ -30,7 +30,7 @@ def test_words_say_what_the_drawing_shows(page: str) -> None:
     assert (
         "7 av 30, 23,3 %: utenfor der 95 av 100 vanlige tjenester på denne størrelsen ligger." in figures(page, "s3")[0]
     )
-    assert "Alle tjenester under ett: innenfor det som er vanlig." in figures(page, "s3")[0]
+    assert "Alle tjenester under ett: innenfor spredningen mellom tjenestene." in figures(page, "s3")[0]
 
 
 def test_a_hidden_count_is_a_line_over_all_it_can_be(page: str, registry: Registry) -> None:
