@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from filelock import FileLock
 
 from pipeline import intake, jobs
 from pipeline.problems import BadInput
+from pipeline.registry.load import Registry, load
 from pipeline.schedule.ledger import AlreadyRunning, Ledger
 from pipeline.schedule.serve import Step, Told
 from pipeline.settings import Settings
@@ -114,15 +116,22 @@ def test_two_do_not_take_in_at_once(home: Path) -> None:
     assert intake.drop("england") == []
 
 
-def test_a_template_of_a_kind_there_is_not(home: Path) -> None:
+def without_drops(name: str) -> Registry:
+    """The registry of a jurisdiction in which nothing is dropped."""
+    registry = load(name)
+    return replace(registry, datasets={each: one for each, one in registry.datasets.items() if not one.drop})
+
+
+def test_a_template_of_a_kind_there_is_not(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadInput, match="given 'x'; allowed: one of inspection, joint_service_list, khr_follow_up"):
         intake.drop_template("norway", "x", None)
-    with pytest.raises(BadInput, match="none: nothing is dropped"):
-        intake.drop_template("england", "x", None)
     with pytest.raises(BadInput, match="ends in .xlsx or .csv"):
         intake.drop_template("norway", "inspection", home / "x.pdf")
     path = intake.drop_template("norway", "inspection", home / "x.csv")
     assert path.read_text(encoding="utf-8-sig").startswith("Tilsynsmyndighet;Saksnummer;Kommunenummer;")
+    monkeypatch.setattr(intake, "load", without_drops)
+    with pytest.raises(BadInput, match="none: nothing is dropped"):
+        intake.drop_template("england", "x", None)
 
 
 def test_a_watched_folder_that_is_not_there_is_told_where_one_was_named(
@@ -132,7 +141,9 @@ def test_a_watched_folder_that_is_not_there_is_told_where_one_was_named(
     monkeypatch.setenv("VEIVISER_DROP", str(home / "not_mounted"))
     with pytest.raises(BadInput, match="VEIVISER_DROP.*allowed: a folder that is there: mount or make it"):
         intake.drop("norway")
-    assert intake.drop("england") == [], "where nothing is dropped no folder is needed"
+    with monkeypatch.context() as patched:
+        patched.setattr(intake, "load", without_drops)
+        assert intake.drop("england") == [], "where nothing is dropped no folder is needed"
     [drop_step] = [step for step in jobs.steps("norway", quiet) if step.name == "drop"]
     assert "mount or make it" in drop_step.do([]).failed["drop"]
     (home / "not_mounted").mkdir()

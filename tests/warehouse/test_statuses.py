@@ -42,6 +42,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
             regions=(),
             cohorts=(),
             measures=(),
+            protocols=(),
             split_weights=(),
             split_parts=(),
         ),
