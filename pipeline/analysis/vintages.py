@@ -44,7 +44,7 @@ def vintage_tables(con: duckdb.DuckDBPyConnection, registry: Registry, now: Rank
     services, whole = None, {"indicators": len(names), "indicators_twice": twice, "indicators_revised": revised}
     whole["services"] = 0
     if twice:
-        first = ranked(con, registry, each, now.index, cells_of="staging.first_cell")
+        first = ranked(con, registry, each, now.index, cells_of="staging.first_cell") if revised else now
         found = compare(now, first, {}, {})
         services = found.services.rename(
             columns={f"{name}_before": f"{name}_first" for name in ("tier", "probability")}
