@@ -44,9 +44,8 @@ def companion(seen: Counts, last: int = 4) -> Floats:
         parts = (seen.numerator, seen.denominator, seen.hidden_low, seen.hidden_high, seen.hidden_cases)
         y, cases, low, high, hidden = (each[:, kind, -last:].ravel()[known] for each in parts)
         pooled = counts.pool_binomial(np.where(hidden > 0, np.nan, y), cases, low, high, unit[known], services)
-        seed = np.random.SeedSequence([SEED, kind])
-        draws = shrinkage.posterior_draws(shrinkage.fit_beta_binomial(pooled), pooled, DRAWS, seed)
-        found.append(np.random.default_rng(seed).permuted(draws, axis=0))
+        random = np.random.default_rng([SEED, kind])
+        found.append(shrinkage.posterior_draws(shrinkage.fit_beta_binomial(pooled), pooled, DRAWS, random))
     return np.stack(found, axis=-1)
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.methods import counts, rates, shrinkage
-from pipeline.methods.outlook import own_order
 from pipeline.registry.index import Index, Round
 from pipeline.registry.model import Indicator
 
@@ -45,11 +44,7 @@ def enough(cells: pd.DataFrame) -> bool:
 def estimate(
     indicator: Indicator, cells: pd.DataFrame, services: NDArray[np.object_], index: Index, each: Round
 ) -> Estimate:
-    """Counts pooled over the round, the shrunken value with its interval, and draws.
-
-    As in the joint model, services with the same counts have the same draws, each in an order of its own that is the
-    same for all indicators: the same score to the last digit, and ranks that differ by chance.
-    """
+    """Counts pooled over the round, the shrunken value with its interval, and draws."""
     series = indicator.in_era(each.era)
     assert series is not None
     unit = np.searchsorted(services, cells["service_id"].to_numpy())
@@ -65,9 +60,7 @@ def estimate(
     prior = FIT[series.likelihood](pooled)
     low, high = shrinkage.posterior_interval(prior, pooled, index.interval_level)
     seed = np.random.SeedSequence([index.seed, zlib.crc32(f"{each.id} {indicator.id}".encode())])
-    draws = shrinkage.posterior_draws(prior, pooled, index.draws, seed)
-    order = np.stack([own_order(service, index.draws, index.seed) for service in services], axis=1)
-    draws = np.take_along_axis(draws, order, axis=0)
+    draws = shrinkage.posterior_draws(prior, pooled, index.draws, np.random.default_rng(seed))
     table = _pooled_table(cells, unit, len(services), indicator.per).assign(
         service_id=services,
         indicator_id=indicator.id,

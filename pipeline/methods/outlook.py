@@ -68,18 +68,14 @@ class Draws:
                 rate += lasting.T[..., None] * left[place][:, None]
             else:
                 rate = (lasting + self._level[:, 0]).T[..., None]
-            yield self._unscaled(rate).mean(axis=2).T[own_order(service, self._n, self._seed)]
+            order = np.random.default_rng([self._seed, zlib.crc32(service.encode())]).permutation(self._n)
+            yield self._unscaled(rate).mean(axis=2).T[order]
 
     def _unscaled(self, rate: Floats) -> Floats:
         """Logits to shares, logs to ratios, in place; shape (J, ...)."""
         for kind, is_share in zip(rate, self._is_share, strict=True):
             (special.expit if is_share else np.exp)(kind, out=kind)
         return rate
-
-
-def own_order(service: str, n_draws: int, seed: int) -> NDArray[np.int64]:
-    """The order of a service's draws; it hangs on the service's id alone, so it stands whoever else is there."""
-    return np.random.default_rng([seed, zlib.crc32(service.encode())]).permutation(n_draws)
 
 
 def _centred(normals: Floats, axis: int = 0) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.random import Generator, SeedSequence
+from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 from scipy.optimize.elementwise import find_root
@@ -33,9 +33,6 @@ class Prior(Protocol):
     def posterior(self, total: Floats, exposure: Floats) -> rv_frozen:
         """The distribution of the rate of a unit with this total and exposure; shapes broadcast."""
 
-    def draw(self, total: Floats, exposure: Floats, random: Generator) -> Floats:
-        """One random rate of the posterior for each total."""
-
     def log_marginal(self, total: Floats, exposure: Floats) -> Floats:
         """Log probability of the total with the rate integrated out, up to a term without the prior in it."""
 
@@ -53,10 +50,6 @@ class BetaPrior:
     def posterior(self, total: Floats, exposure: Floats) -> rv_frozen:
         """Beta(alpha + y, beta + n - y); see `Prior`."""
         return stats.beta(self.alpha + total, self.beta + _without(total, exposure))
-
-    def draw(self, total: Floats, exposure: Floats, random: Generator) -> Floats:
-        """From Beta(alpha + y, beta + n - y); see `Prior`."""
-        return random.beta(self.alpha + total, self.beta + _without(total, exposure))
 
     def log_marginal(self, total: Floats, exposure: Floats) -> Floats:
         """Beta-binomial without the number of combinations; see `Prior`."""
@@ -78,10 +71,6 @@ class GammaPrior:
     def posterior(self, total: Floats, exposure: Floats) -> rv_frozen:
         """Gamma(shape + y, rate + e); see `Prior`."""
         return stats.gamma(self.shape + total, scale=1 / (self.rate + exposure))
-
-    def draw(self, total: Floats, exposure: Floats, random: Generator) -> Floats:
-        """From Gamma(shape + y, rate + e); see `Prior`."""
-        return random.gamma(self.shape + total, 1 / (self.rate + exposure))
 
     def log_marginal(self, total: Floats, exposure: Floats) -> Floats:
         """Negative binomial without exposure**total / total!; see `Prior`."""
@@ -151,20 +140,10 @@ def posterior_interval(prior: Prior, pooled: PooledCounts, level: float = 0.90) 
     return _quantile(prior, pooled, tail), _quantile(prior, pooled, 1 - tail)
 
 
-def posterior_draws(prior: Prior, pooled: PooledCounts, n_draws: int, seed: SeedSequence) -> Floats:
-    """Random rates from each unit's posterior, shape (n_draws, n_units), in the unit of the prior.
-
-    The random numbers are the same for all units, so a unit's draws hang on its own counts and the prior alone. Who
-    compares units puts the draws of each in an order of its own.
-    """
-    upper_edge = np.cumsum(_component_weight(prior, pooled), axis=1)
-    upper_edge /= upper_edge[:, [-1]]
-    draws = np.empty((n_draws, pooled.exposure.size))
-    for unit, (edge, totals, exposure) in enumerate(zip(upper_edge, pooled.totals, pooled.exposure, strict=True)):
-        random = np.random.default_rng(seed)
-        total = totals[np.searchsorted(edge[:-1], random.random(n_draws))]
-        draws[:, unit] = prior.draw(total, exposure, random)
-    return draws
+def posterior_draws(prior: Prior, pooled: PooledCounts, n_draws: int, rng: Generator) -> Floats:
+    """Random rates from each unit's posterior, shape (n_draws, n_units), in the unit of the prior."""
+    total = _draw_totals(_component_weight(prior, pooled), pooled.totals, n_draws, rng)
+    return np.asarray(prior.posterior(total, pooled.exposure).rvs(size=total.shape, random_state=rng))
 
 
 def own_information_share(prior: Prior, pooled: PooledCounts) -> Floats:
@@ -254,3 +233,15 @@ def _mixture_quantile(prior: Prior, pooled: PooledCounts, of_component: Floats, 
 
     rows = np.arange(low.size, dtype=np.float64)
     return np.asarray(find_root(excess, (low, high), args=(rows,)).x)
+
+
+def _draw_totals(weight: Floats, totals: Floats, n_draws: int, rng: Generator) -> Floats:
+    """A candidate total for each draw and unit, shape (n_draws, n_units), with the given probabilities."""
+    n_units, _ = totals.shape
+    upper_edge = np.cumsum(weight, axis=1)
+    upper_edge /= upper_edge[:, [-1]]
+    uniform = rng.random((n_draws, n_units))
+    component = np.zeros((n_draws, n_units), int)
+    for edge in upper_edge.T[:-1]:
+        component += uniform > edge
+    return totals[np.arange(n_units), component]
