@@ -55,7 +55,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     | _of("float64", "numerator numerator_low numerator_high denominator")
     | _of("float64", "baseline_frozen baseline_frozen_low baseline_frozen_high")
     | _of("float64", "numerator_now denominator_now baseline_now")
-    | {"has_source_moved": "bool", "cells_moved": "int64", "agreement_day": DAY, "is_agreement_known": "bool"}
+    | {"has_source_moved": "bool", "cells_moved": "int64", "cells_hidden_since": "int64"}
+    | {"agreement_day": DAY, "is_agreement_known": "bool"}
     | {"frozen_on": DAY, "frozen_reason": "str"},
     "result.milestone": _of("str", "cohort_id service_id indicator_id period")
     | {"period_start": DAY, "phase": "str"}

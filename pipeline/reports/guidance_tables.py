@@ -46,12 +46,13 @@ class Figures:
         columns += [Column(say(f"single.{each}", level=level)) for each in ("change", "expected", "rest")]
         columns.append(Column(say("single.fell"), is_number=True))
         moved = set(baseline.loc[baseline["has_source_moved"], "indicator_id"])
-        body = [Row(self._row(row, row.outcome in moved)) for row in records(shown)]
+        hidden = set(baseline.loc[baseline["cells_hidden_since"] > 0, "indicator_id"])
+        body = [Row(self._row(row, row.outcome in moved, row.outcome in hidden)) for row in records(shown)]
         phases = say.list(say(f"phase.{each}") for each in shown["phase"].drop_duplicates())
         caption = marked(say, say("single.table", name=name, phase=phases), self.is_synthetic)
         return Table(f"single-{self.cohort.id}-{service_id}", caption, columns, body)
 
-    def _row(self, row: Any, has_moved: bool) -> list[Cell | str]:
+    def _row(self, row: Any, has_moved: bool, is_hidden_since: bool) -> list[Cell | str]:
         say = self.say
         word = verdicts.verdict(say, Judgement(Verdict(row.verdict), row.is_confirmed))
         reason = [verdicts.untold(say, row.reason)] if isinstance(row.reason, str) else []
@@ -59,6 +60,7 @@ class Figures:
         notes = [*phase, *([say("single.better_up")] if self._is_better_up(row.outcome) else [])]
         is_known = pd.notna(row.change)
         moved = [say("frozen.moved", now=self.value(row.outcome, row.baseline_now))] if has_moved else []
+        moved += [say("frozen.hidden")] if is_hidden_since else []
         hidden = [say("single.hidden")] if row.hidden_cells > 0 else []
         return [
             Cell(self.label(row.outcome), notes),

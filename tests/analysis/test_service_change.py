@@ -67,6 +67,20 @@ def test_a_baseline_does_not_move_when_its_source_is_revised(
     pd.testing.assert_frame_equal(as_it_was["milestone"], revised["milestone"])
 
 
+def test_what_a_later_file_hides_is_not_told_by_the_baseline(tmp_path: Path) -> None:
+    """24 of 80 were known then; 11 of them are published now, and 4 now hidden would be the difference."""
+    hidden = "1430;2018;1;:;10;\n1431;2018;1;2;12;\n1432;2018;1;6;18;\n1101;2018;1;9;40;\n1103;2018;1;3;30;"
+    [as_it_was], [row] = (
+        built(tmp_path / name, cohort(date(2021, 4, 1)), more)["baseline"].to_dict("records")
+        for name, more in (("seen", ""), ("hidden", hidden))
+    )
+    assert as_it_was["cells_hidden_since"] == 0 and as_it_was["numerator"] == 24
+    assert row["cells_hidden_since"] == 1
+    assert (row["numerator_low"], row["numerator_high"]) == (24 - 4 + 1, 24 - 4 + 3)  # 1 to 3 are hidden, and 4 is not told
+    assert row["numerator"] == row["numerator_now"] != 24
+    assert row["baseline_frozen"] == row["baseline_now"]
+
+
 def test_what_was_published_after_the_agreement_is_not_frozen(tmp_path: Path) -> None:
     """The agreement of a member itself, where it is known, is the day that counts."""
     late = cohort(date(2019, 2, 1), "1432", members=[{"name": "F", "municipality_code": "1432", "agreement_day": date(2021, 7, 1)}])  # fmt: skip

@@ -1,6 +1,7 @@
 -- One row per cohort, indicator, municipality of today and period of the cohort's era: its count as known on the day of agreement
 -- (…_then, for periods that had ended by then), and as known now. Where no file of that day has the period, the first that has
 -- it stands as known then; is_known_then says which. is_guided_elsewhere: guided by then as a member of another cohort.
+-- is_hidden_since: a later file hides the count; then it is hidden as known then, too, or the sum of a baseline would tell it.
 WITH frozen AS (
     SELECT
         day.cohort_id,
@@ -24,6 +25,27 @@ WITH frozen AS (
         ORDER BY is_known_then DESC, CASE WHEN is_known_then THEN -epoch(cell.vintage) ELSE epoch(cell.vintage) END
     ) = 1
 ),
+hidden AS (
+    SELECT indicator_id, era, unit_code, period, vintage, numerator_low, numerator_high
+    FROM core.indicator_value
+    WHERE unit_kind = 'municipality' AND status = 'suppressed_source'
+),
+veiled AS (
+    SELECT
+        frozen.* EXCLUDE (numerator, numerator_low, numerator_high),
+        hidden.vintage IS NOT NULL AS is_hidden_since,
+        CASE WHEN hidden.vintage IS NULL THEN frozen.numerator END AS numerator,
+        CASE WHEN hidden.vintage IS NULL THEN frozen.numerator_low ELSE coalesce(hidden.numerator_low, 0) END AS numerator_low,
+        CASE WHEN hidden.vintage IS NULL THEN frozen.numerator_high ELSE coalesce(hidden.numerator_high, frozen.denominator) END AS numerator_high
+    FROM frozen
+    LEFT JOIN hidden
+        ON frozen.numerator IS NOT NULL
+        AND hidden.indicator_id = frozen.indicator_id AND hidden.era = frozen.era
+        AND hidden.unit_code = frozen.unit_code AND hidden.period = frozen.period AND hidden.vintage > frozen.vintage
+    QUALIFY row_number() OVER (
+        PARTITION BY frozen.cohort_id, frozen.indicator_id, frozen.unit_code, frozen.period ORDER BY hidden.vintage DESC
+    ) = 1
+),
 now AS (
     SELECT day.cohort_id, day.agreement_day, cell.*
     FROM staging.cohort_day AS day
@@ -31,38 +53,39 @@ now AS (
     WHERE cell.is_newest
 )
 SELECT
-    coalesce(now.cohort_id, frozen.cohort_id) AS cohort_id,
-    coalesce(now.indicator_id, frozen.indicator_id) AS indicator_id,
+    coalesce(now.cohort_id, veiled.cohort_id) AS cohort_id,
+    coalesce(now.indicator_id, veiled.indicator_id) AS indicator_id,
     day.era,
     day.service_id,
     day.is_guided,
     day.agreement_day,
     day.is_agreement_known,
-    coalesce(now.unit_code, frozen.unit_code) AS unit_code,
+    coalesce(now.unit_code, veiled.unit_code) AS unit_code,
     period.period,
     CAST(period.period_start AS DATE) AS period_start,
     CAST(period.period_end AS DATE) AS period_end,
     CAST(period.period_end AS DATE) > day.agreement_day AS is_later,
     coalesce(CAST(period.period_end AS DATE) > elsewhere.agreement_day, false) AS is_guided_elsewhere,
     phase.phase,
-    frozen.numerator AS numerator_then,
-    frozen.numerator_low AS numerator_low_then,
-    frozen.numerator_high AS numerator_high_then,
-    frozen.denominator AS denominator_then,
-    frozen.vintage AS vintage_then,
-    frozen.is_known_then,
+    veiled.numerator AS numerator_then,
+    veiled.numerator_low AS numerator_low_then,
+    veiled.numerator_high AS numerator_high_then,
+    veiled.denominator AS denominator_then,
+    veiled.vintage AS vintage_then,
+    veiled.is_known_then,
+    coalesce(veiled.is_hidden_since, false) AS is_hidden_since,
     now.numerator,
     now.numerator_low,
     now.numerator_high,
     now.denominator,
     now.vintage
 FROM now
-FULL JOIN frozen
-    ON frozen.cohort_id = now.cohort_id AND frozen.indicator_id = now.indicator_id
-    AND frozen.unit_code = now.unit_code AND frozen.period = now.period
+FULL JOIN veiled
+    ON veiled.cohort_id = now.cohort_id AND veiled.indicator_id = now.indicator_id
+    AND veiled.unit_code = now.unit_code AND veiled.period = now.period
 JOIN staging.cohort_day AS day
-    ON day.cohort_id = coalesce(now.cohort_id, frozen.cohort_id)
-    AND day.service_id = coalesce(now.service_id, frozen.service_id)
+    ON day.cohort_id = coalesce(now.cohort_id, veiled.cohort_id)
+    AND day.service_id = coalesce(now.service_id, veiled.service_id)
 LEFT JOIN (
     SELECT mine.cohort_id, other.service_id, min(other.agreement_day) AS agreement_day
     FROM (SELECT DISTINCT cohort_id FROM staging.cohort_day) AS mine
@@ -70,7 +93,7 @@ LEFT JOIN (
     GROUP BY mine.cohort_id, other.service_id
 ) AS elsewhere
     ON elsewhere.cohort_id = day.cohort_id AND elsewhere.service_id = day.service_id
-JOIN registry.period AS period ON period.period = coalesce(now.period, frozen.period)
+JOIN registry.period AS period ON period.period = coalesce(now.period, veiled.period)
 LEFT JOIN registry.phase AS phase
     ON phase.cohort_id = day.cohort_id
     AND CAST(period.period_start AS DATE) >= CAST(phase.phase_start AS DATE)
