@@ -28,6 +28,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         disable_socket(allow_unix_socket=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First the browser's tests, for which a worker builds the releases; the others do meanwhile what needs none."""
+
+    def turn(item: pytest.Item) -> int:
+        if item.path.parent.name == "browser":
+            return 0
+        return 2 if {"releases", "spring"} & set(getattr(item, "fixturenames", ())) else 1
+
+    turns: dict[Path, int] = {}
+    for item in items:
+        turns[item.path] = max(turn(item), turns.get(item.path, 0))
+    items.sort(key=lambda item: turns[item.path])
+
+
 @pytest.fixture(scope="session")
 def httpserver_listen_address() -> tuple[str, int]:
     """A number, so that no test asks for a name."""

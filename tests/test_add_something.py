@@ -26,12 +26,15 @@ from tests.conftest import fewer_draws
 PAGE = Path(__file__).parent.parent / "docs" / "add-something.md"
 
 
-def test_an_indicator_is_one_file(tmp_path: Path, own_home: Path) -> None:
+def test_an_indicator_is_one_file(tmp_path: Path) -> None:
     example = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)[0]
     name = tomllib.loads(example)["id"]
     registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (registry_home / "norway" / "indicators" / f"{name}.toml").write_text(example, encoding="utf-8")
-    release = build(fewer_draws(load("norway", registry_home)), Settings(home=own_home), ANALYSES).path
+    settings = Settings(home=tmp_path)
+    for dataset in ("klass_codes", "klass_changes", "population_07459", "ssb_12275"):  # the rest is there for others
+        shutil.copytree(Settings().raw / "norway" / dataset, settings.raw / "norway" / dataset)
+    release = build(fewer_draws(load("norway", registry_home)), settings, ANALYSES).path
     with connect(release) as con:
         [(numerator, denominator)] = con.execute(
             """SELECT numerator, denominator FROM core.indicator_value

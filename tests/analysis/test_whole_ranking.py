@@ -43,7 +43,7 @@ def odd(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
         cells_of("no_cases", 0, 0.0),
         cells_of("every_case", 60, 1.0),
         cells_of("no_breach", 60, 0.0),
-        cells_of("a_million", 1e6, 0.3),
+        cells_of("a_hundred_thousand", 1e5, 0.3),
     ]
     found = tables(ranking_of(pd.concat([cells, *some], ignore_index=True), ["nothing"]))
     return {name: table.set_index("service_id") for name, table in found.items() if "service_id" in table}
@@ -67,9 +67,9 @@ def test_odd_services_get_a_sensible_place(odd: dict[str, pd.DataFrame]) -> None
     assert score.loc["no_breach", "score"] > 0  # none of sixty is not none for ever
 
 
-def test_a_million_cases_are_read_as_they_are(odd: dict[str, pd.DataFrame]) -> None:
+def test_a_hundred_thousand_cases_are_read_as_they_are(odd: dict[str, pd.DataFrame]) -> None:
     """Of the outlook only what passes is left: all but none of it is borrowed."""
-    own = odd["result.indicator_estimate"].loc["a_million"]
+    own = odd["result.indicator_estimate"].loc["a_hundred_thousand"]
     expected = np.where([one.direction == "high_is_need" for one in INDICATORS], 30, 70)
     by_indicator = own.set_index("indicator_id")
     np.testing.assert_allclose(by_indicator.loc[[one.id for one in INDICATORS], "value"], expected, atol=0.2)
