@@ -13,8 +13,8 @@ def baseline(of: Tracked) -> pd.DataFrame:
 
     baseline_frozen: the share or rate of the baseline phase as known on the day of agreement, with its 95 % limits;
     baseline_now: as the newest files have it, beside it and never in it. frozen_on: the day of the newest file used.
-    frozen_reason: `known_then`, or `first_vintage` where no file of that day is here, for some period or for all. cells_hidden_since: counts a later file hides; they are hidden
-    here, too, or the sum would tell them.
+    frozen_reason: `known_then`, or `first_vintage` where no file of that day is here, for some period or for all.
+    cells_hidden_since: counts a later file hides; they are hidden here, too, or the sum would tell them.
     """
     cells = of.cells[of.cells["is_guided"] & of.cells["phase"].eq("baseline") & of.cells["use"].eq("rank")]
     frozen = cells[cells["denominator"] > 0]

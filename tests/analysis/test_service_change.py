@@ -76,7 +76,10 @@ def test_what_a_later_file_hides_is_not_told_by_the_baseline(tmp_path: Path) -> 
     )
     assert as_it_was["cells_hidden_since"] == 0 and as_it_was["numerator"] == 24
     assert row["cells_hidden_since"] == 1
-    assert (row["numerator_low"], row["numerator_high"]) == (24 - 4 + 1, 24 - 4 + 3)  # 1 to 3 are hidden, and 4 is not told
+    assert (row["numerator_low"], row["numerator_high"]) == (
+        24 - 4 + 1,
+        24 - 4 + 3,
+    )  # 1 to 3 are hidden, and 4 is not told
     assert row["numerator"] == row["numerator_now"] != 24
     assert row["baseline_frozen"] == row["baseline_now"]
 

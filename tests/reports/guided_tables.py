@@ -129,7 +129,13 @@ def _of_services() -> dict[str, pd.DataFrame]:
         denominator=20.0, expected=26.0, expected_low=10.0, expected_high=45.0, difference=[-1.0, -16.0, -6.0, -11.0],
         difference_low=-25.0, difference_high=15.0,
     )  # fmt: skip
-    moved = {"baseline_frozen": 30.0, "baseline_now": 31.0, "has_source_moved": True, "cells_hidden_since": 0, "frozen_reason": "known_then"}
+    moved = {
+        "baseline_frozen": 30.0,
+        "baseline_now": 31.0,
+        "has_source_moved": True,
+        "cells_hidden_since": 0,
+        "frozen_reason": "known_then",
+    }
     day = pd.Timestamp("2018-06-01")
     return {
         "result.run_chart": points,
