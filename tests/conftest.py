@@ -29,7 +29,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First the browser's tests, for which a worker builds the releases; the others do meanwhile what needs none."""
+    """First the browser's tests, for which a worker builds the releases; the others do meanwhile what needs none.
+
+    Then the rest, modules that take a minute first, so that no worker is left alone with one.
+    """
 
     def turn(item: pytest.Item) -> int:
         if item.path.parent.name == "browser":
@@ -39,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     turns: dict[Path, int] = {}
     for item in items:
         turns[item.path] = max(turn(item), turns.get(item.path, 0))
-    items.sort(key=lambda item: turns[item.path])
+    items.sort(key=lambda item: (turns[item.path], item.path.stem not in {"test_build", "test_flow"}))
 
 
 @pytest.fixture(scope="session")

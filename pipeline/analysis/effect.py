@@ -125,6 +125,8 @@ def _asked_anew(
         yield methods.drift_bounds(asked, answer.effect)
     elif check == "covid_left_out":
         yield methods.without_columns(asked, of.covid)
+    elif check == "weighted_by_children":
+        yield methods.imputed(of.ask(outcome, comparison, weight="children"))
     elif check == "split_services_in":
         yield methods.imputed(of.ask(outcome, comparison, with_splits=True))
     elif check == "without_each_cohort" and len(cohorts) == 1:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import duckdb
 import numpy as np
@@ -15,7 +14,7 @@ from pipeline.registry.index import Index
 from pipeline.registry.load import Registry
 from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Cohort
-from pipeline.registry.protocol import Protocol, ordinal
+from pipeline.registry.protocol import Protocol, Weight, ordinal
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -35,7 +34,7 @@ WHERE cell.era = ? AND cell.unit_kind = 'municipality' AND cell.is_newest AND ce
 ORDER BY ALL
 """
 SERVICES = """
-SELECT service_id, coalesce(child_population, 0) AS children, coalesce(peer_group, '') AS peer_group
+SELECT service_id, child_population AS children, coalesce(peer_group, '') AS peer_group
 FROM core.service WHERE valid_to IS NULL AND not_ranked_reason IS NULL ORDER BY service_id
 """
 
@@ -89,12 +88,12 @@ def in_need(value: Floats, indicator: Indicator, era: str) -> Floats:
 class Panel:
     """The services of today, with the counts of the municipalities they have now, back in time. S services, T periods.
 
-    services, peer_group: shape (S,). children: shape (S,), the newest number. is_split: services that any count was
-    shared out to over a split. periods: years or half-years as whole numbers, one more from each to the next.
-    numerator, denominator: indicator → shape (S, T), hidden counts with their expectation, 0 cases where nothing is
-    known. bounded: indicator → shape (5, S, T), the arrays of `sites.Counts`. start: cohort → shape (S,), number of the
-    first guided period's column, infinite for the others; of every declared cohort. asked: answer → shape (S,), who
-    could have been guided and was not.
+    services, peer_group: shape (S,). children: shape (S,), the newest number, NaN where unknown. is_split: services
+    that any count was shared out to over a split. periods: years or half-years as whole numbers, one more from each to
+    the next. numerator, denominator: indicator → shape (S, T), hidden counts with their expectation, 0 cases where
+    nothing is known. bounded: indicator → shape (5, S, T), the arrays of `sites.Counts`. start: cohort → shape (S,),
+    number of the first guided period's column, infinite for the others; of every declared cohort. asked: answer → shape
+    (S,), who could have been guided and was not.
     """
 
     scale: Scale
@@ -110,9 +109,9 @@ class Panel:
     start: Mapping[str, Floats]
     asked: Mapping[str, Bools]
 
-    def weight(self, by: Literal["children", "none"]) -> Floats:
-        """Shape (S,)."""
-        return self.children if by == "children" else np.ones(len(self.children))
+    def weight(self, by: Weight) -> Floats:
+        """Shape (S,); NaN where it is not known how many children there are."""
+        return {"children": self.children, "root_children": np.sqrt(self.children)}.get(by, np.ones(len(self.children)))
 
     def counts(self, before: int) -> Counts:
         """The counts of the columns before a start, for the joint model; hidden ones as their bounds."""

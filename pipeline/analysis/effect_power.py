@@ -90,7 +90,7 @@ def _world(of: Panel, at: dynamic.Dynamics, protocol: Protocol) -> World:
     series = [each.in_era(of.scale.era) for each in of.scale.indicators]
     return World(
         cases=np.stack([of.denominator[each.id] for each in of.scale.indicators]),
-        weight=of.weight(protocol.weight),
+        weight=np.nan_to_num(of.weight(protocol.weight)),  # who is of unknown size counts for nothing
         level=at.level.mean(axis=1),
         lasting=at.lasting,
         passing=at.passing,

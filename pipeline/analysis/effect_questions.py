@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.analysis.effect_methods import Question
 from pipeline.analysis.effect_panel import COMPOSITE, Panel, column
 from pipeline.registry.programme import Cohort
-from pipeline.registry.protocol import Comparison, Protocol
+from pipeline.registry.protocol import Comparison, Protocol, Weight
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -30,17 +30,23 @@ class Questions:
         self.need = self._need()
 
     def ask(
-        self, outcome: Floats, comparison: Comparison, with_splits: bool = False, kept: Bools | bool = True
+        self,
+        outcome: Floats,
+        comparison: Comparison,
+        with_splits: bool = False,
+        kept: Bools | bool = True,
+        weight: Weight | None = None,
     ) -> Question:
         """An outcome asked of a comparison: the guided and those they are held against, as far as they have figures.
 
         Who was guided in a cohort of another protocol is in neither; split services only where they are asked for.
+        weight: another than the protocol's.
         """
         of, inference = self.of, self.protocol.inference
         guided, others = np.isfinite(self.start), self.others(comparison)
         whole = Question(
             outcome,
-            of.weight(self.protocol.weight),
+            of.weight(weight or self.protocol.weight),
             self.start,
             guided | (others & self._could(comparison)),
             self.need,
@@ -66,10 +72,12 @@ class Questions:
 
     def phase(self, event: int) -> str:
         """The phase so many periods since the start; a negative number lies before it."""
-        (first, last), (scored, _) = self.windows.baseline, self.windows.scored
-        if first <= event <= last:
-            return "baseline"
-        return "selection" if event < 0 else "start_up" if event < scored else self.protocol.scored_phase
+        for phase, (first, last) in (("baseline", self.windows.baseline), ("selection", self.windows.choice)):
+            if first <= event <= last:
+                return phase
+        if event < 0:
+            return "between"
+        return "start_up" if event < self.windows.scored[0] else self.protocol.scored_phase
 
     def _could(self, comparison: Comparison) -> Bools:
         """Who could have been guided: who was asked where that is known, else so many with the highest need."""
@@ -85,7 +93,8 @@ class Questions:
         y = self.outcomes[COMPOSITE]
         found = [np.full(len(y), np.nan)]
         for each in np.unique(self.start[np.isfinite(self.start)]).astype(int):
-            window = y[:, max(each + round(self.windows.baseline[1]) + 1, 0) : max(each, 0)]
+            first, last = (each + round(end) for end in self.windows.choice)
+            window = y[:, max(first, 0) : max(last + 1, 0)]
             seen = np.isfinite(window).sum(1)
             found.append(np.nansum(window, axis=1) / np.where(seen > 0, seen, np.nan))
         return np.asarray(np.fmax.reduce(found))

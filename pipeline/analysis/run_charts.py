@@ -27,7 +27,7 @@ NODES = 15
 def charts(of: Tracked, registry: Registry) -> dict[str, pd.DataFrame]:
     """Points: one row a guided service, indicator that is a share, and period; series: one row a service and indicator.
 
-    The limits are those of the points until the end of the baseline, as known on the day of agreement; they are never
+    The limits are those of the points before the services were chosen, as known on the day of agreement; they are never
     fixed anew. side: `better` or `worse`, by the direction of the indicator. funnel: outside which limits of the
     services that period (`low 95`, `high 99.8`), nothing inside them, or `hidden` where a hidden count could be either.
     """
@@ -61,8 +61,8 @@ SERIES = [
 
 
 def _points(of: Tracked, part: pd.DataFrame, indicator: str, is_bad: bool) -> pd.DataFrame:
-    in_baseline = part.index <= part.index[part["phase"].eq("baseline")].max()
-    length = int(np.sum(in_baseline))
+    in_baseline = ~(part["phase"].notna() & part["phase"].ne("baseline")).cummax()
+    length = int(in_baseline.sum())
     part = part.assign(is_hidden=part["hidden_cells"] > 0, is_baseline=in_baseline, rule=None, side=None)
     if length >= LEAST_BASELINE:
         found = run_chart(part["value"], length)

@@ -22,13 +22,14 @@ ROUNDING = 1e-11
 class Windows:
     """Which periods of a guided unit are read, counted from its start; both ends included.
 
-    What lies between the two is left out: the periods in which units were chosen because their figures were bad, and
-    the first ones of guidance. Equal distance on both sides lets the regression to the mean cancel
-    (Daw & Hatfield 2018, Health Services Research 53:4138).
+    What lies between baseline and scored periods is left out: those of the choice, in which units were chosen because
+    their figures were bad, and the first ones of guidance. Baseline and scored periods as far from the middle of the
+    choice let the regression to the mean cancel (Daw & Hatfield 2018, Health Services Research 53:4138).
     """
 
-    baseline: tuple[float, float] = (-8, -5)
+    baseline: tuple[float, float] = (-10, -7)
     scored: tuple[float, float] = (2, 5)
+    choice: tuple[float, float] = (-4, -1)
 
     def __post_init__(self) -> None:
         if not self.baseline[0] <= self.baseline[1] < 0 <= self.scored[0] <= self.scored[1]:

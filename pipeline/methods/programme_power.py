@@ -127,10 +127,11 @@ def _counts(rng: np.random.Generator, world: World, rates: Floats, cases: Floats
 
 
 def _chosen(rng: np.random.Generator, need: Floats, plan: Plan) -> tuple[Floats, NDArray[np.bool_]]:
-    """(start, who was considered), shape (S,): by lot among those in most need between the baseline and the start."""
+    """(start, who was considered), shape (S,): by lot among those in most need in the periods of the choice."""
     start, considered = np.full(len(need), NEVER), np.zeros(len(need), bool)
     for first, places in plan.cohorts:
-        window = need[:, max(first + round(plan.windows.baseline[1]) + 1, 0) : first]
+        begun, ended = (first + round(end) for end in plan.windows.choice)
+        window = need[:, max(begun, 0) : max(ended + 1, 0)]
         known = np.isfinite(window)
         mean = np.where(known, window, 0).sum(1) / np.maximum(known.sum(1), 1)
         left = np.flatnonzero(np.isinf(start) & known.any(1))

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from pipeline.methods.imputation import Windows
 from pipeline.registry.model import Declaration, Identifier, Period, Sure, Text
-from pipeline.registry.programme import Cohort
+from pipeline.registry.programme import Cohort, Phase
 
+Weight = Literal["children", "root_children", "none"]
 Comparison = Literal["eligible_not_offered", "all_not_guided", "declined"]
 Check = Literal[
     "callaway_santanna_never",
@@ -17,6 +18,7 @@ Check = Literal[
     "sun_abraham",
     "two_way_shown_only",
     "without_each_cohort",
+    "weighted_by_children",
     "unweighted",
     "logit_scale",
     "peer_group_by_time",
@@ -67,10 +69,11 @@ class Amendment(Declaration):
 class Protocol(Declaration):
     """The plan for the effect on one cohort, or on several together: written first, dated, and kept.
 
-    The windows are the cohorts' phases, as far from the start in each. comparisons: the first is the primary one.
-    multiplicity is over the primary outcome's dimensions; single indicators are described, not tested. covid_periods:
-    what the check `covid_left_out` leaves out. outcomes_read_on: the first day anybody read outcomes of the scored
-    phase; left out as long as nobody has.
+    The windows are the cohorts' phases, as far from the start in each. weight: how a service counts, by its children,
+    by their root (a large service more, but not so much that a few are all), or like any other. comparisons: the first
+    is the primary one. multiplicity is over the primary outcome's dimensions; single indicators are described, not
+    tested. covid_periods: what the check `covid_left_out` leaves out. outcomes_read_on: the first day anybody read
+    outcomes of the scored phase; left out as long as nobody has.
     """
 
     id: Identifier
@@ -82,7 +85,7 @@ class Protocol(Declaration):
     baseline_phase: Literal["baseline"]
     scored_phase: Literal["during", "after"]
     estimator: Literal["imputation"]
-    weight: Literal["children", "none"]
+    weight: Weight
     comparisons: Annotated[tuple[Comparison, ...], Field(min_length=1)]
     checks: tuple[Check, ...] = ()
     placebos: tuple[Placebo, ...] = ()
@@ -123,10 +126,12 @@ class Protocol(Declaration):
         if not (zero and baseline and scored):
             raise ValueError(f"{cohort.id} lacks a phase of {self.id}")
         first = ordinal(zero.first_period)
-        return Windows(
-            (ordinal(baseline.first_period) - first, ordinal(baseline.last_period) - first),
-            (ordinal(scored.first_period) - first, ordinal(scored.last_period) - first),
-        )
+
+        def since(phase: Phase) -> tuple[int, int]:
+            return ordinal(phase.first_period) - first, ordinal(phase.last_period) - first
+
+        choice = cohort.phase("selection")
+        return Windows(since(baseline), since(scored), since(choice) if choice else (since(baseline)[1] + 1, -1))
 
 
 def ordinal(period: Period) -> int:

@@ -16,7 +16,14 @@ TIER = {"A": "#00224e", "B": "#4d556c", "C": "#8a8678", "D": "#d3c164", "E": "#f
 GROUP = {"guided": "#0072b2", "rest": "#d55e00"}
 DASH = {"guided": "solid", "rest": "dash"}
 SYMBOL = {"guided": "circle", "rest": "square"}
-PHASE = {"baseline": "#e9eff2", "selection": "#fbe9d3", "start_up": "#f5f7f8", "during": "#dcebf5", "after": "#e9eff2"}
+PHASE = {
+    "baseline": "#e9eff2",
+    "between": "#ffffff",
+    "selection": "#fbe9d3",
+    "start_up": "#f5f7f8",
+    "during": "#dcebf5",
+    "after": "#e9eff2",
+}
 STATUS = {
     "ok": "#1f5f7a",
     "estimated_split": "#56b4e9",

@@ -16,8 +16,14 @@ from pipeline.methods.programme_power import Plan, World, country
 
 Floats = NDArray[np.float64]
 
-DIMENSION = np.array([0, 1, 1, 2, 2])  # of the five indicators
-OUTCOMES = ("first indicator", "dimension 1", "dimension 2", "dimension 3", "composite")
+# Five shares; cases per child and half-year as in the half-yearly reports of 2018, simulated from published totals:
+# investigations late, supervision missed, follow-up missed, no plan, plan not evaluated.
+DIMENSION = np.array([0, 1, 1, 2, 2])
+CASES_PER_CHILD = np.array([0.022, 0.0045, 0.0074, 0.025, 0.018])
+SHARE = np.array([0.17, 0.20, 0.20, 0.18, 0.18])  # a middling service's; 27 to 30 % among the chosen
+TOLD = [0, 1, 3]  # the shares told one by one
+OUTCOMES = ("late", "supervision", "no plan", "dimension 1", "dimension 2", "dimension 3", "composite")
+COMPOSITE = OUTCOMES.index("composite")
 FULL_NEED = 0.4  # the share at which need is 100
 ODDS = np.array([1.0, 0.7, 0.5])
 
@@ -31,14 +37,12 @@ class Programme:
     """
 
     sizes: tuple[int, ...] = (5, 4, 4)
-    starts: tuple[int, ...] = (8, 10, 12)
+    starts: tuple[int, ...] = (10, 12, 14)
     considered: int = 40
     services: int = 240
-    half_years: int = 18
+    half_years: int = 20
     median_children: float = 1900
     log_sd_children: float = 1.15
-    cases_per_child: tuple[float, float] = (0.008, 0.02)
-    rate: tuple[float, float] = (0.17, 0.22)
     lasting_sd: float = 0.6
     inside_correlation: float = 0.5
     between_correlation: float = 0.25
@@ -60,15 +64,20 @@ class Programme:
 class Seen:
     """A country as an evaluation sees it. Odds ratios R (`ODDS`), outcomes K (`OUTCOMES`), services S, periods T.
 
-    outcomes, truth: shape (R, K, S, T), the first in percentage points, the others in index points; NaN where unknown.
-    weight, start, need: shape (S,); need: the composite of the periods before the start that saw it highest.
+    outcomes, truth: shape (R, K, S, T), shares in percentage points, the others in index points; NaN where unknown.
+    children, start, need: shape (S,); need: the composite of the periods before the start that saw it highest.
     """
 
     outcomes: Floats
     truth: Floats
-    weight: Floats
+    children: Floats
     start: Floats
     need: Floats
+
+    @property
+    def weight(self) -> Floats:
+        """How a service counts: by the root of its children, as in the protocol of 2018."""
+        return np.asarray(np.sqrt(self.children))
 
 
 SCENARIOS: Mapping[str, Callable[[Programme], Programme]] = {
@@ -76,19 +85,19 @@ SCENARIOS: Mapping[str, Callable[[Programme], Programme]] = {
     "mergers": lambda p: replace(p, services=280, mergers=40),
     "small counts hidden": lambda p: replace(p, hides=True),
     "late and missing": lambda p: replace(p, share_late=0.05, share_missing=0.02),
-    "a break half-way": lambda p: replace(p, break_at=14),
+    "a break half-way": lambda p: replace(p, break_at=16),
     "all of these": lambda p: replace(
-        p, services=280, mergers=40, hides=True, share_late=0.05, share_missing=0.02, break_at=14
+        p, services=280, mergers=40, hides=True, share_late=0.05, share_missing=0.02, break_at=16
     ),
 }
 
 
 def outcomes(shares: Floats) -> Floats:
-    """The outcomes, shape (5, S, T), from shares of bad cases, shape (5, S, T)."""
+    """The outcomes, shape (K, S, T), from shares of bad cases, shape (5, S, T)."""
     need = composite.need(shares, low=0, high=FULL_NEED)
     dimensions = np.stack([need[each == DIMENSION].mean(0) for each in range(3)])
     whole = composite.power_mean(dimensions, np.ones(3), 2, axis=0)
-    return np.concatenate([100 * shares[:1], dimensions, whole[None]])
+    return np.concatenate([100 * shares[TOLD], dimensions, whole[None]])
 
 
 def seen(of: Programme, seed: int) -> Seen:
@@ -168,15 +177,14 @@ def _expected(of: _Figures, start: Floats) -> Floats:
 def _world(of: Programme, random: Generator) -> World:
     kinds = len(DIMENSION)
     children = of.median_children * np.exp(of.log_sd_children * random.standard_normal(of.services))
-    size = np.linspace(*of.cases_per_child, kinds)[:, None, None] * children[:, None] * np.ones(of.half_years)
+    size = CASES_PER_CHILD[:, None, None] * children[:, None] * np.ones(of.half_years)
     same = DIMENSION[:, None] == DIMENSION
     correlation = np.where(same, of.inside_correlation, of.between_correlation)
     np.fill_diagonal(correlation, 1)
-    share = np.linspace(*of.rate, kinds)
     return World(
         cases=random.poisson(size).astype(float),
         weight=children,
-        level=np.log(share / (1 - share)),
+        level=np.log(SHARE / (1 - SHARE)),
         lasting=correlation * of.lasting_sd**2,
         passing=np.full(kinds, of.passing_sd**2),
         memory=of.memory,
@@ -188,6 +196,7 @@ def _world(of: Programme, random: Generator) -> World:
 
 def _need(whole: Floats, of: Programme) -> Floats:
     """The highest mean composite of the four half-years before a start, shape (S,)."""
-    windows = [whole[:, start + round(Windows().baseline[1]) + 1 : start] for start in of.starts]
+    begun, ended = (round(each) for each in Windows().choice)
+    windows = [whole[:, start + begun : start + ended + 1] for start in of.starts]
     means = [np.nansum(each, 1) / np.maximum(np.isfinite(each).sum(1), 1) for each in windows]
     return np.asarray(np.max(means, axis=0))

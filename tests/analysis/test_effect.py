@@ -58,7 +58,7 @@ def drawn(seed: int, effect: float = 0.0) -> Question:
     ones = np.ones(60, bool)
     strata = np.arange(60) % 3
     return Question(
-        y, rng.lognormal(7, 0.5, 60), start, ones, y[:, 4:8].mean(1), strata, Windows(), 399, 1, 0.95
+        y, rng.lognormal(7, 0.5, 60), start, ones, y[:, 4:8].mean(1), strata, Windows((-8, -5), (2, 5)), 399, 1, 0.95
     ).told()
 
 
@@ -136,7 +136,7 @@ def test_the_selection_phase_stands_above_the_baseline_and_is_not_scored(tables:
     table = tables["effect_by_period"]
     own = table[table["outcome_id"] == COMPOSITE].set_index("periods_since_start")
     assert own["phase"].to_dict() == {
-        **dict.fromkeys(range(-8, -4), "baseline"), **dict.fromkeys(range(-4, 0), "selection"),
+        **dict.fromkeys(range(-8, -5), "baseline"), -5: "between", **dict.fromkeys(range(-4, 0), "selection"),
         **dict.fromkeys((0, 1), "start_up"), **dict.fromkeys((2, 3, 4), "during"),
     }  # fmt: skip
     assert own.loc[-1, "low"] > 0

@@ -13,7 +13,7 @@ from pipeline.methods.imputation import Windows
 from pipeline.methods.programme_power import estimates
 from pipeline.methods.randomisation import holm
 from pipeline.methods.verdict import Verdict
-from pipeline.simulation.programme_country import ODDS, OUTCOMES, SCENARIOS, Programme, Seen, seen
+from pipeline.simulation.programme_country import COMPOSITE, ODDS, OUTCOMES, SCENARIOS, Programme, Seen, seen
 
 COUNTRIES = 80
 DRAWS = 199
@@ -44,10 +44,10 @@ def test_without_effect_plain_comparisons_find_one_and_the_design_does_not(count
         np.array([estimates(each.outcomes, each.weight, each.start, windows)[0] for each in countries])
         for windows in (Windows(), Windows((-4, -1), (2, 5)))
     )
-    before_after = np.array([course(asked(each, 0, 4))["change"] for each in countries])
+    before_after = np.array([course(asked(each, 0, COMPOSITE))["change"] for each in countries])
     error = design.std(axis=0, ddof=1) / np.sqrt(COUNTRIES)
     assert (np.abs(design.mean(0)) < 2.5 * error).all()
-    assert plain[:, 0].mean() < -1.5 and plain[:, 4].mean() < -2.5
+    assert plain[:, 0].mean() < -1.5 and plain[:, COMPOSITE].mean() < -2.5
     assert (plain.mean(0) < -3 * error).all()
     assert abs(before_after.mean()) < 2.5 * before_after.std() / np.sqrt(COUNTRIES)  # no trend here, so nothing else
 
@@ -55,7 +55,7 @@ def test_without_effect_plain_comparisons_find_one_and_the_design_does_not(count
 def test_a_true_null_is_kept_and_nothing_is_said_of_it_too_often(countries: list[Seen]) -> None:
     rejected, said = 0, 0
     for each in countries[:40]:
-        questions = [asked(each, 0, outcome) for outcome in range(1, 5)]
+        questions = [asked(each, 0, outcome) for outcome in range(3, 7)]
         found = [methods.tested(question, DRAWS) for question in questions]
         p = np.array([one.p_value() for one in found if not isinstance(one, str)])
         adjusted = np.append(holm(p[:-1]), p[-1])
@@ -71,11 +71,11 @@ def test_a_true_null_is_kept_and_nothing_is_said_of_it_too_often(countries: list
 def test_a_true_effect_is_found_and_held(countries: list[Seen]) -> None:
     found, held = 0, 0
     for each in countries[:40]:
-        one = methods.tested(asked(each, 2, 4), DRAWS)
+        one = methods.tested(asked(each, 2, COMPOSITE), DRAWS)
         assert not isinstance(one, str)
         low, high = one.interval()
         found += one.p_value() <= 0.05 and one.estimate < 0
-        held += low <= truth(each, 2, 4) <= high
+        held += low <= truth(each, 2, COMPOSITE) <= high
     assert found >= 36 and held >= 34  # of 40
 
 
@@ -85,13 +85,13 @@ def test_mergers_hidden_late_and_broken_figures_change_what_is_seen_not_what_is_
     missed = []
     for seed in range(100, 106):
         of = seen(switched, seed)
-        assert of.outcomes.shape == of.truth.shape == (len(ODDS), len(OUTCOMES), len(of.start), 18)
+        assert of.outcomes.shape == of.truth.shape == (len(ODDS), len(OUTCOMES), len(of.start), 20)
         assert np.isfinite(of.truth).all() and len(of.start) == len(of.weight) == 240
         assert np.isfinite(of.start).sum() in (range(9, 14) if switched.mergers else [13])
         found = estimates(of.outcomes, of.weight, of.start, Windows())
-        missed.append([found[2, outcome] - truth(of, 2, outcome) for outcome in (0, 4)])
-        is_gone = np.isnan(of.outcomes[:, [0, 1, 4], :, 14:]).all()
-        assert is_gone == (switched.break_at is not None) and np.isfinite(of.outcomes[0, 3]).any()
+        missed.append([found[2, outcome] - truth(of, 2, outcome) for outcome in (0, COMPOSITE)])
+        is_gone = np.isnan(of.outcomes[:, [0, 3, COMPOSITE], :, 16:]).all()
+        assert is_gone == (switched.break_at is not None) and np.isfinite(of.outcomes[0, 5]).any()
     # One country misses by about 4; the effect is -11 percentage points and -29 index points.
     assert (np.abs(np.mean(missed, axis=0)) < 3 * 4 / np.sqrt(len(missed))).all()
 

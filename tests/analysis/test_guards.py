@@ -16,7 +16,7 @@ REGISTRY = load("norway")
 COHORT = REGISTRY.cohorts[0]
 PLACE = REGISTRY.jurisdiction
 SERVICES = [f"s{number:02}" for number in range(30)]  # the first is guided
-PHASE = {"2014H2": "baseline", "2015H1": "baseline", "2015H2": "baseline", "2016H1": "baseline"} | {
+PHASE = {"2014H2": "baseline", "2015H1": "baseline", "2015H2": "baseline"} | {
     "2019H2": "during", "2020H1": "during", "2020H2": "during", "2015": "baseline", "2020": "during",
 }  # fmt: skip
 

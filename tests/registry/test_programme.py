@@ -49,7 +49,7 @@ def test_the_two_pots_of_innlandet() -> None:
 def test_windows_are_the_phases() -> None:
     registry = load("norway")
     [protocol], [cohort] = registry.protocols, registry.cohorts
-    assert protocol.windows(cohort) == Windows((-8, -5), (2, 4))
+    assert protocol.windows(cohort) == Windows((-8, -6), (2, 4))
     assert protocol.outcomes_read_on is None
     assert ordinal("2020H1") - ordinal("2018H2") == 3 and ordinal("2020") - ordinal("2018") == 2
 
@@ -113,7 +113,7 @@ def test_a_country_needs_no_programme() -> None:
         (PROTOCOL, 'estimator = "imputation"', 'estimator = "before_after"', "estimator: given 'before_after'; allowed: Input should be 'imputation'"),
         (PROTOCOL, '"unweighted"', '"sun_abraham"', "(whole declaration): given {'id': 'cohort_2018'"),
         (
-            COHORT, 'first_period = "2014H2"\nlast_period = "2016H1"', 'first_period = "2018H2"\nlast_period = "2019H1"',
+            COHORT, 'first_period = "2014H2"\nlast_period = "2015H2"', 'first_period = "2018H2"\nlast_period = "2019H1"',
             "baseline_phase: given baseline (0, 1) must lie before 0, scored (2, 4) at 0 or after; allowed: a baseline before",
         ),
     ],
