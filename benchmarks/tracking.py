@@ -1,7 +1,7 @@
 """Figures about the tracking methods: speed, coverage, placebos, power, and programmes whose effect is known.
 
 Usage: tracking.py [countries] for all; tracking.py programmes [countries, and under each switch] for the last alone;
-tracking.py bias [countries] for their bias alone, in more of them; tracking.py distance [countries] for it by windows.
+tracking.py bias [countries] for their bias alone, in more of them and by windows.
 """
 
 import sys
@@ -22,10 +22,12 @@ from pipeline.methods.programme_power import estimates
 from pipeline.methods.randomisation import holm, reassigned
 from pipeline.methods.synthetic_control import placebo_ratios
 from pipeline.methods.verdict import Verdict
-from pipeline.simulation.programme_country import ODDS, SCENARIOS, Programme, seen
+from pipeline.simulation.programme_country import COMPOSITE, ODDS, OUTCOMES, SCENARIOS, Programme, seen
 
 Floats = NDArray[np.float64]
 SERVICES, HALF_YEARS, COHORTS = 240, 18, ((8, 5), (10, 5), (12, 5))
+SIZES = ((5, 4, 4), (7, 6, 6))
+ASKED = (0, 1, 2, COMPOSITE)  # of the outcomes of a programme
 CHILDREN = np.exp(np.random.default_rng(0).normal(np.log(1900), 1.15, SERVICES))
 
 
@@ -95,7 +97,7 @@ def programmes(countries: int, switched: int) -> None:
 
     naive: before and after. DiD: the half-years of the choice as baseline.
     """
-    for sizes in ((5, 4, 4), (7, 6, 6)):
+    for sizes in SIZES:
         for name, switch in SCENARIOS.items():
             seeds = range(countries if name == "plain" else switched)
             begun = time.perf_counter()
@@ -106,34 +108,18 @@ def programmes(countries: int, switched: int) -> None:
 
 
 def bias(countries: int) -> None:
-    """Mean estimates without effect of the share and of the index, by design and weight: estimates alone are quick."""
-    designs = {"imputation": Windows(), "DiD, the half-years of the choice as baseline": Windows((-4, -1), (2, 5))}
-    for sizes in ((5, 4, 4), (7, 6, 6)):
-        drawn = [seen(Programme(sizes), 10_000 + seed) for seed in range(countries)]
-        for name, windows in designs.items():
-            for by in ("children", "none"):
-                each = np.array(
-                    [
-                        estimates(
-                            one.outcomes[:1, [0, 4]],
-                            one.weight if by == "children" else np.ones(len(one.weight)),
-                            one.start,
-                            windows,
-                        )[0]
-                        for one in drawn
-                    ]
-                )
-                error = each.std(0) / np.sqrt(countries)
-                print(f"{sizes} {name}, weight {by}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
-
-
-def distance(countries: int) -> None:
-    """The bias without effect by how far baseline and scored half-years lie from those of the choice."""
-    drawn = [seen(Programme(starts=(10, 12, 14), half_years=20), 30_000 + seed) for seed in range(countries)]
-    for windows in (Windows(), Windows((-10, -7), (2, 5)), Windows((-8, -5), (0, 3))):
-        each = np.array([estimates(o.outcomes[:1, [0, 4]], o.weight, o.start, windows)[0] for o in drawn])
-        error = each.std(0) / np.sqrt(countries)
-        print(f"{windows}: {each.mean(0).round(2)}, error {error.round(2)}", flush=True)
+    """Mean estimates without effect, by switch, windows and weight: estimates alone are quick."""
+    choices = (Windows(), Windows((-8, -6), (2, 4)), Windows((-8, -5), (2, 5)), Windows((-4, -1), (2, 5)))
+    for name, switch in SCENARIOS.items():
+        number = countries // (5 if switch(Programme()).hides else 1)
+        for sizes in SIZES:
+            drawn = [seen(switch(Programme(sizes)), 60_000 + seed) for seed in range(number)]
+            for windows in choices:
+                for by, root in (("root of children", 2), ("children", 1)):
+                    each = [estimates(o.outcomes[:1], o.children ** (1 / root), o.start, windows)[0] for o in drawn]
+                    mean, error = np.nanmean(each, 0), np.nanstd(each, 0) / np.sqrt(number)
+                    told = ", ".join(f"{OUTCOMES[at]} {mean[at]:.2f} ± {error[at]:.2f}" for at in ASKED)
+                    print(f"{name} {sizes} {windows.baseline} {windows.scored} by {by}: {told}", flush=True)
 
 
 def measured(programme: Programme, seed: int, draws: int = 399) -> dict[str, float]:
@@ -148,8 +134,10 @@ def measured(programme: Programme, seed: int, draws: int = 399) -> dict[str, flo
         y = of.outcomes[ratio, outcome]
         return Question(y, weight, of.start, considered, of.need, nothing, Windows(), draws, seed, 0.95).told()
 
-    alike = np.ones(len(units))
-    for outcome, name, weight in ((0, "share", of.weight), (4, "index", of.weight), (4, "index, unweighted", alike)):
+    for outcome, name, weight in (
+        *((each, OUTCOMES[each], of.weight) for each in ASKED),
+        *((each, f"{OUTCOMES[each]}, by children", of.children) for each in (ASKED[0], ASKED[-1])),
+    ):
         y = of.outcomes[0, outcome]
         told[f"{name}: naive"] = course(replace(ask(0, outcome, weight), windows=Windows((-1, -1), (2, 5))))["change"]
         told[f"{name}: DiD"] = average_effect(y, weight[:, None], of.start, Windows((-4, -1), (2, 5)))
@@ -166,7 +154,7 @@ def measured(programme: Programme, seed: int, draws: int = 399) -> dict[str, flo
             told[f"{name}: bias at {odds:g}"] = found.estimate - true
             told[f"{name}: rejected at {odds:g}"] = found.p_value() <= 0.05
             told[f"{name}: held at {odds:g}"] = low <= true <= high
-    told |= falsely_said([ask(0, outcome) for outcome in range(1, 5)], draws)
+    told |= falsely_said([ask(0, outcome) for outcome in range(3, len(OUTCOMES))], draws)
     return told
 
 
@@ -185,9 +173,7 @@ def falsely_said(asked: list[Question], draws: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["bias"]:
-        bias(int(sys.argv[2]) if len(sys.argv) > 2 else 1500)
-    elif sys.argv[1:2] == ["distance"]:
-        distance(int(sys.argv[2]) if len(sys.argv) > 2 else 700)
+        bias(int(sys.argv[2]) if len(sys.argv) > 2 else 2000)
     elif sys.argv[1:2] == ["programmes"]:
         programmes(*map(int, sys.argv[2:4] or (300, 300)))
     else:
