@@ -95,7 +95,7 @@ def test_only_dimensions_and_the_composite_are_tested_and_have_a_verdict(tables:
 def test_the_estimate_is_that_of_two_regressions_from_the_counts_of_the_release(
     tables: dict[str, pd.DataFrame], releases: dict[str, Path]
 ) -> None:
-    """A share that nobody hides, taken out of SQL: services of today, split ones left out, weight by children."""
+    """A share that nobody hides, taken out of SQL: services of today, split ones left out, by the root of children."""
     name = "action_plan_in_place"
     with connect(releases["norway"]) as con:
         cells = con.execute(
@@ -121,8 +121,8 @@ def test_the_estimate_is_that_of_two_regressions_from_the_counts_of_the_release(
     ]
     one = kept.groupby("service_id")[["children", "cohort"]].first().loc[wide.index]
     start = np.where(one["cohort"].notna(), periods.index("2018H2"), np.inf)
-    weight = np.repeat(one["children"].to_numpy(float)[:, None], len(periods), axis=1)
-    slow = two_stage_effect(wide.to_numpy().tolist(), weight.tolist(), start.tolist(), (-8, -5), (2, 4))
+    weight = np.repeat(np.sqrt(one["children"].to_numpy(float))[:, None], len(periods), axis=1)
+    slow = two_stage_effect(wide.to_numpy().tolist(), weight.tolist(), start.tolist(), (-8, -6), (2, 4))
     table = tables["effect"]
     row = table[
         (table["outcome_id"] == name) & (table["method"] == "imputation") & (table["comparison"] == "all_not_guided")
