@@ -31,9 +31,10 @@ def power_rows(
 ) -> list[dict[str, Any]]:
     """One row an outcome and odds ratio; none where there are too few figures from before the start.
 
-    The scatter is that of the periods before the first start: no outcome of the guidance is read for it.
+    The scatter is that of the periods before the first start: no outcome of the guidance is read for it. Services that
+    were split are left out, as in the primary estimate.
     """
-    starts = {name: of.start[name][np.isfinite(of.start[name])] for name in protocol.cohorts}
+    starts = {name: of.start[name][np.isfinite(of.start[name]) & ~of.is_split] for name in protocol.cohorts}
     cohorts = tuple((int(each.min()), len(each)) for each in starts.values() if len(each))
     first = min((start for start, _ in cohorts), default=0)
     if not of.scale.indicators or first < FEWEST_PERIODS:
@@ -77,7 +78,7 @@ def power_rows(
             "level": level,
             "wanted_power": wanted,
             "n_guided": sum(places for _, places in cohorts),
-            "n_services": len(of.services),
+            "n_services": int((~of.is_split).sum()),
             "runs": runs,
             "seed": inference.seed,
         }
@@ -89,8 +90,8 @@ def power_rows(
 def _world(of: Panel, at: dynamic.Dynamics, protocol: Protocol) -> World:
     series = [each.in_era(of.scale.era) for each in of.scale.indicators]
     return World(
-        cases=np.stack([of.denominator[each.id] for each in of.scale.indicators]),
-        weight=np.nan_to_num(of.weight(protocol.weight)),  # who is of unknown size counts for nothing
+        cases=np.stack([of.denominator[each.id][~of.is_split] for each in of.scale.indicators]),
+        weight=np.nan_to_num(of.weight(protocol.weight)[~of.is_split]),  # who is of unknown size counts for nothing
         level=at.level.mean(axis=1),
         lasting=at.lasting,
         passing=at.passing,
