@@ -26,10 +26,22 @@ from tests.conftest import fewer_draws
 PAGE = Path(__file__).parent.parent / "docs" / "add-something.md"
 
 
+def written(part: str) -> str:
+    """The example of the page that holds some words."""
+    examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    [found] = [each for each in examples if part in each]
+    return str(found)
+
+
+def copied(tmp_path: Path) -> Path:
+    """A copy of the registry, to write into."""
+    return shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+
+
 def test_an_indicator_is_one_file(tmp_path: Path) -> None:
-    example = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)[0]
+    example = written("use = ")
     name = tomllib.loads(example)["id"]
-    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    registry_home = copied(tmp_path)
     (registry_home / "norway" / "indicators" / f"{name}.toml").write_text(example, encoding="utf-8")
     settings = Settings(home=tmp_path)
     for dataset in ("klass_codes", "klass_changes", "population_07459", "ssb_12275"):  # the rest is there for others
@@ -46,12 +58,8 @@ def test_an_indicator_is_one_file(tmp_path: Path) -> None:
 
 
 def test_a_break_is_one_table(tmp_path: Path) -> None:
-    [example] = [
-        each
-        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-        if "[[break]]" in each
-    ]
-    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    example = written("[[break]]")
+    registry_home = copied(tmp_path)
     path = registry_home / "norway" / "breaks.toml"
     declared = path.read_text(encoding="utf-8")
     path.write_text(f"{declared}\n{example}", encoding="utf-8")
@@ -64,12 +72,8 @@ def test_a_break_is_one_table(tmp_path: Path) -> None:
 
 
 def test_a_kind_of_file_that_people_send_is_one_file(tmp_path: Path) -> None:
-    [example] = [
-        each
-        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-        if 'kind = "records"' in each
-    ]
-    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    example = written('kind = "records"')
+    registry_home = copied(tmp_path)
     (registry_home / "norway" / "datasets" / "complaint.toml").write_text(example, encoding="utf-8")
     registry = load("norway", registry_home)
     for name in ("klass_codes", "klass_changes", "population_07459"):
@@ -91,25 +95,28 @@ def test_a_kind_of_file_that_people_send_is_one_file(tmp_path: Path) -> None:
 
 
 def test_a_measure_is_one_table(tmp_path: Path) -> None:
-    [example] = [
-        each
-        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-        if "[[measure]]" in each
-    ]
-    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    example = written("[[measure]]")
+    registry_home = copied(tmp_path)
     path = registry_home / "norway" / "measures" / "leader_changes.toml"
     path.write_text(f"{path.read_text(encoding='utf-8')}\n{example}", encoding="utf-8")
     [added] = [each for each in load("norway", registry_home).measures if each.kind == "leader_change"]
     assert (added.municipalities, added.days) == (("1853",), "exact")
 
 
+def test_a_cohort_and_its_protocol_are_a_file_each(tmp_path: Path) -> None:
+    norway = copied(tmp_path) / "norway"
+    (norway / "programme" / "trial_2019.toml").write_text(written("\nstart = 2019"), encoding="utf-8")
+    (norway / "protocols" / "trial_2019.toml").write_text(written("decided_on"), encoding="utf-8")
+    registry = load("norway", norway.parent)
+    protocol, cohort = registry.protocols[-1], registry.cohorts[-1]
+    windows = protocol.windows(cohort)
+    assert (windows.baseline, windows.choice, windows.scored) == ((-10, -7), (-4, -1), (1, 2))
+    assert [each.name for each in cohort.members] == ["Bodø", "Rana", "Fauske"]
+
+
 def test_a_joint_service_is_one_table_and_the_end_of_what_was_there(tmp_path: Path) -> None:
-    [example] = [
-        each
-        for each in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
-        if "[[joint_service]]" in each
-    ]
-    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    example = written("[[joint_service]]")
+    registry_home = copied(tmp_path)
     services = registry_home / "norway" / "services"
     with (services / "joint_services.toml").open("a", encoding="utf-8") as file:
         file.write(f"\n{example}")
@@ -136,7 +143,7 @@ def test_a_joint_service_is_one_table_and_the_end_of_what_was_there(tmp_path: Pa
 
 
 def test_an_indicator_of_a_dataset_nobody_declared_is_told(tmp_path: Path) -> None:
-    registry_home = shutil.copytree(HOME, tmp_path / "registry", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    registry_home = copied(tmp_path)
     path = registry_home / "norway" / "indicators" / "caseload.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"ssb_12870"', '"ssb_99999"'), encoding="utf-8")
     with pytest.raises(BadInput, match="numerator.dataset: given 'ssb_99999'; allowed: one of bufdir_monitor,"):

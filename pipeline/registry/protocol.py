@@ -61,8 +61,8 @@ class Amendment(Declaration):
     """A later change; one made after outcomes were read says so, and is reported beside the result as planned."""
 
     day: date
-    what: str
-    why: str
+    what: Text
+    why: Text
     after_outcomes_were_read: bool
 
 
@@ -79,7 +79,7 @@ class Protocol(Declaration):
     id: Identifier
     cohorts: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     decided_on: date
-    decided_by: str
+    decided_by: Text
     outcomes_read_on: date | None = None
     primary: Composite
     baseline_phase: Literal["baseline"]

@@ -155,7 +155,8 @@ def plan(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
     labels = {each.id: say.of(each.label).lower() for each in facts.registry.index.dimensions}
     named = [labels[each] for each in protocol.primary.dimensions]
     note = say.of(protocol.note) if protocol.note else ""
-    yield say("plan.dated", day=say.date(protocol.decided_on), note=note).strip()
+    who = say.of(protocol.decided_by)
+    yield say("plan.dated", day=say.date(protocol.decided_on), who=who, note=note).strip()
     yield say("plan.primary", dimensions=say.list(named))
     baseline, scored = (span(say, cohort, each) for each in (protocol.baseline_phase, protocol.scored_phase))
     yield say("plan.windows", baseline=baseline, scored=scored)
@@ -173,7 +174,7 @@ def plan(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
     yield say("plan.smallest", points=say.number(smallest.points, 1), power=power, answer=say("guidance.answer"))
     for each in protocol.amendments:
         when = "plan.amended_late" if each.after_outcomes_were_read else "plan.amended"
-        yield say(when, day=say.date(each.day))
+        yield say(when, day=say.date(each.day), what=say.of(each.what), why=say.of(each.why))
     yield from _kept(say, facts, protocol)
 
 

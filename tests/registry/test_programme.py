@@ -152,7 +152,8 @@ def protocol(**changes: Any) -> Protocol:
 
 
 def amended(day: date, after: bool) -> list[dict[str, Any]]:
-    return [{"day": day, "what": "x", "why": "y", "after_outcomes_were_read": after}]
+    words = {"nb": "x", "nn": "x", "en": "x"}
+    return [{"day": day, "what": words, "why": words, "after_outcomes_were_read": after}]
 
 
 @pytest.mark.parametrize(
