@@ -94,6 +94,13 @@ class Release:
         return pd.DataFrame(found, columns=list(POWER)).astype(POWER)
 
     def _power(self, protocol: Protocol, runs: int, say: Say) -> list[dict[str, Any]]:
+        built = {
+            name for (name,) in self.con.execute("SELECT DISTINCT cohort_id FROM staging.cohort_member").fetchall()
+        }
+        if missing := [name for name in protocol.cohorts if name not in built]:
+            command = f"veiviser build --jurisdiction {self.registry.jurisdiction.id}"
+            allowed = f"cohorts that the release knows; `{command}` takes in those declared since"
+            raise bad_input("power", protocol.id, "cohorts", ", ".join(missing), allowed)
         rows = power_rows(panel(self.con, self.registry, protocol), self.registry, protocol, runs, say)
         if not rows:
             allowed = "cohorts with figures from three periods or more before their start_up"
@@ -146,6 +153,11 @@ class Release:
         if not kept.issuperset(each.dimensions):
             lost = ", ".join(name for name in each.dimensions if name not in kept)
             raise bad_input("rank", each.id, "without", ", ".join(without), f"at least one indicator kept of: {lost}")
+        [(services,)] = self.con.execute(
+            "SELECT count(*) FROM core.service WHERE valid_to IS NULL AND not_ranked_reason IS NULL"
+        ).fetchall()
+        if top and top >= services:
+            raise bad_input("rank", each.id, "top", str(top), f"fewer places than the {services} services")
         index = self.registry.index.otherwise(weights or {}, top)
         return ranked(self.con, self.registry, each, index, tuple(without))
 

@@ -33,7 +33,7 @@ def why(
     else:
         history = release.who(*words)
         if as_json:
-            typer.echo(history.to_json(orient="records", date_format="iso"))
+            typer.echo(history.to_json(orient="records", date_format="iso", force_ascii=False))
             return
         codes = set(history["municipality_code"])
         typer.echo("\n".join(filter(None, [telling.place(history), telling.inspections(release.inspections(codes))])))
@@ -59,11 +59,13 @@ def rank(
     release = open_release(jurisdiction, as_of=day(as_of))
     if since is not None:
         compared = release.compare(open_release(jurisdiction, as_of=day(since)), round_id)
-        told = compared.services.to_json(orient="records") if as_json else telling.comparison(compared)
+        told = (
+            compared.services.to_json(orient="records", force_ascii=False) if as_json else telling.comparison(compared)
+        )
     else:
         found = release.rank(round_id, weights=telling.weights(weight or []), top=top, without=without or ())
         told = (
-            found.to_json(orient="records")
+            found.to_json(orient="records", force_ascii=False)
             if as_json
             else telling.ranking(found, top or release.tier_top, release.is_synthetic)
         )
@@ -83,7 +85,9 @@ def power(
 
     release = open_release(jurisdiction)
     found = release.power(protocol, runs, steps_of(jurisdiction))
-    typer.echo(found.to_json(orient="records") if as_json else telling.power(found, release.is_synthetic))
+    typer.echo(
+        found.to_json(orient="records", force_ascii=False) if as_json else telling.power(found, release.is_synthetic)
+    )
 
 
 @app.command("list")

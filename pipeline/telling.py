@@ -122,7 +122,7 @@ def ranking(found: pd.DataFrame, top: int, is_synthetic: bool) -> str:
     lines = ["SYNTHETIC figures: nothing here is about a real service."] if is_synthetic else []
     lines.append(f"Probability of being among the {top} with most need; score and its interval; by indicators alone.")
     for tier, rows in found[found["tier"] != LAST_TIER].groupby("tier", sort=True):
-        lines.append(f"{tier}")
+        lines.append(f"{tier}: {TIER_FLOOR[str(tier)]:g} or more")
         for row in rows.to_dict("records"):
             chance, alone = row[f"probability_top_{top}"], row[f"companion_probability_top_{top}"]
             score = f"{row['score']:.0f} ({row['score_low']:.0f}-{row['score_high']:.0f})"

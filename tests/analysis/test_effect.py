@@ -140,7 +140,7 @@ def test_the_selection_phase_stands_above_the_baseline_and_is_not_scored(tables:
         **dict.fromkeys((0, 1), "start_up"), **dict.fromkeys((2, 3, 4), "during"),
     }  # fmt: skip
     assert own.loc[-1, "low"] > 0
-    assert own.loc[range(-8, -4), "low"].isna().all() and own.loc[range(-4, 5), "low"].notna().all()
+    assert own.loc[range(-8, -5), "low"].isna().all() and own.loc[range(-5, 5), "low"].notna().all()
     primary = tables["effect"].query("is_primary").iloc[0]
     scored = own.loc[[2, 3, 4], "estimate"]
     assert scored.min() <= primary["estimate"] <= scored.max()
