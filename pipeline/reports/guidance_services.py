@@ -152,11 +152,11 @@ class _Service:
         yield from self._silent()
 
     def _baseline(self) -> Iterator[str]:
-        """As of which files the baseline is frozen."""
-        own = self._own("result.baseline")[["frozen_reason", "frozen_on"]].drop_duplicates().sort_values("frozen_on")
-        for row in records(own):
-            words = verdicts.baseline_words(self.say, row.frozen_reason, row.frozen_on.date(), None)
-            yield f"{self.say('single.baseline')}: {words[:1].lower()}{words[1:]}"
+        """As of which files the baseline is frozen, and of which indicators."""
+        for (day, reason), part in self._own("result.baseline").groupby(["frozen_on", "frozen_reason"], sort=True):
+            words = verdicts.baseline_words(self.say, str(reason), pd.Timestamp(str(day)).date(), None)
+            outcomes = self.say.list(self.figures.label(each).lower() for each in part["indicator_id"])
+            yield f"{self.say('single.baseline')} ({outcomes}): {words[:1].lower()}{words[1:]}"
 
     def _beside(self) -> Iterator[str]:
         declared = self.facts.tables["mart.measure_timeline"].drop_duplicates("measure_id").set_index("measure_id")

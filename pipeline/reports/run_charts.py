@@ -84,7 +84,7 @@ def _drawing(say: Voice, part: pd.DataFrame, is_synthetic: bool) -> str:
         else:
             lines.append(f'<circle class="spot" cx="{place:.1f}" cy="{y(row.value):.1f}" r="3"/>')
     lines += [
-        f'<text x="{LEFT - 4}" y="{y(each) + 4:.1f}" text-anchor="end">{say.number(each)}</text>'
+        f'<text x="{LEFT - 4}" y="{y(each) + 4:.1f}" text-anchor="end">{say.percent(each / 100)}</text>'
         for each in round_steps(top)
     ]
     if is_synthetic:
