@@ -84,7 +84,7 @@ def test_a_country_needs_no_programme() -> None:
             COHORT, "size = 13", 'size = 13\nlisted = { finding = "breach", first_day = 2018-01-01, last_day = 2018-02-01 }',
             "(whole declaration): given {'id': 'cohort_2018'",
         ),
-        (COHORT, 'id = "selection"', 'id = "baseline"', "phases: given baseline, 2 times; allowed: each once"),
+        (COHORT, 'id = "long_after"', 'id = "baseline"', "phases: given baseline, 2 times; allowed: each once"),
         (
             PROGRAMME, 'id = "cohort_2019"', 'id = "cohort_2018"',
             "unnamed_cohorts.id: given 'cohort_2018'; allowed: a cohort without a file; programme/cohort_2018.toml names it",
@@ -109,6 +109,7 @@ def test_a_country_needs_no_programme() -> None:
             COHORT, '[[phases]]\nid = "during"\nfirst_period = "2019H2"\nlast_period = "2020H2"\n', "",
             "scored_phase: given 'during'; allowed: a phase of cohort_2018: baseline, selection, start_up, after, long_after",
         ),
+        (COHORT, '[[phases]]\nid = "selection"\nfirst_period = "2016H2"\nlast_period = "2018H1"\n', "", "inference.eligible: given 45; allowed: a phase selection in cohort_2018, in which need is read; or left out"),
         (PROTOCOL, "draws = 1999", "draws = 20", "inference.draws: given 20; allowed: Input should be greater than or equal to 199"),
         (PROTOCOL, 'estimator = "imputation"', 'estimator = "before_after"', "estimator: given 'before_after'; allowed: Input should be 'imputation'"),
         (PROTOCOL, '"unweighted"', '"sun_abraham"', "(whole declaration): given {'id': 'cohort_2018'"),
