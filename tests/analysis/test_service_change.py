@@ -25,7 +25,7 @@ ROWS = [
     for code, y, n in (("4647", 5, 40), ("1101", 9, 40), ("1103", 3, 30))
     for half in (1, 2)
 ]  # fmt: skip
-RESULTS = ("baseline", "milestone", "run_chart", "service_change", "alarm")
+RESULTS = ("baseline", "milestone", "run_chart", "run_chart_series", "service_change", "alarm")
 REVISED = "1430;2018;1;9;10;\n1431;2018;1;2;12;\n1432;2018;1;6;18;\n1101;2018;1;20;40;\n1103;2018;1;3;30;"
 
 
