@@ -23,6 +23,7 @@ from pipeline.registry.programme import Phase
 Floats = NDArray[np.float64]
 
 SCORED = ("during", "after", "long_after")
+CHANGE_KEY = ["cohort_id", "service_id", "outcome", "phase", "reason"]
 A_FALL = 5  # percentage points
 UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
@@ -60,7 +61,7 @@ def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataF
                 after = _row(scored, (service, indicator.id, phase.id))
                 reason = _reason(of, registry, indicator, phase, before, after)
                 rows.append(key | {"reason": reason} | _told(of, indicator, phase, before, after))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=CHANGE_KEY)  # a listed cohort may have nobody in it
 
 
 def judged(change: pd.DataFrame, alarms: pd.DataFrame, registry: Registry) -> pd.DataFrame:
