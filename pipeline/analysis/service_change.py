@@ -65,13 +65,12 @@ def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataF
 
 
 def judged(change: pd.DataFrame, alarms: pd.DataFrame, registry: Registry) -> pd.DataFrame:
-    """The changes with their alarms and verdicts. alarms: `result.alarm`."""
+    """The changes with their alarms and verdicts; one alarm of two parts of a composite is one. alarms: their table."""
     raised = alarms[alarms["status"] == "raised"]
     rows = []
     for row in _records(change):
         own = raised[raised["service_id"].eq(row["service_id"]) & raised["phase"].eq(row["phase"])]
-        is_indicator = row["outcome"] in registry.indicators
-        found = sorted(own.loc[own["outcome"].eq(row["outcome"]) | (not is_indicator), "alarm_id"])
+        found = sorted({*own.loc[own["outcome"].isin(_parts(registry, row)), "alarm_id"]})
         indicator = registry.indicators.get(row["outcome"])
         sign = -1 if indicator and indicator.direction == "low_is_need" else 1
         judgement = judge(
@@ -88,6 +87,14 @@ def judged(change: pd.DataFrame, alarms: pd.DataFrame, registry: Registry) -> pd
     return pd.DataFrame(rows)
 
 
+def _parts(registry: Registry, row: dict[str, Any]) -> list[str]:
+    """The indicators that an outcome is made of: itself, or those of the dimensions of the cohort's protocol."""
+    if row["outcome"] in registry.indicators:
+        return [row["outcome"]]
+    dimensions = {d for p in registry.protocols if row["cohort_id"] in p.cohorts for d in p.primary.dimensions}
+    return [each.id for each in registry.ranked if each.dimension in dimensions]
+
+
 def _later(of: Tracked, by: list[str]) -> pd.DataFrame:
     """Counts of the guided services' later cells, summed."""
     cells = of.cells
@@ -102,7 +109,7 @@ def _told(
     change = expected = beyond = UNKNOWN
     fell = np.nan
     if before and after:
-        change = _change(before, after)
+        change = _change(before, after, of.dispersion.get(indicator.id, 1.0))
         window = of.window(after["service_id"], indicator.id, "phase", phase.id)
         ahead = interval_of(expected_draws(of, after, window))
         beyond = _beyond(after, ahead)
@@ -117,6 +124,8 @@ def _told(
             "scored_cases": after and after["denominator"],
             "hidden_cells": after and after["hidden_cells"],
         }
+        | _bounds("baseline", before)
+        | _bounds("scored", after)
         | named("change", change)
         | named("expected_change", expected)
         | named("beyond", beyond)
@@ -124,12 +133,26 @@ def _told(
     )
 
 
-def _change(before: dict[str, Any], after: dict[str, Any]) -> Interval:
-    """The change from the frozen baseline; where counts are hidden, its limits hold for whatever they are."""
+def _bounds(side: str, row: dict[str, Any] | None) -> dict[str, float]:
+    """The lowest and the highest that a value may be, whatever its hidden counts are."""
+    return {
+        f"{side}_{bound}": row[f"numerator_{bound}"] / row["denominator"] * row["per"] if row else np.nan
+        for bound in ("low", "high")
+    }
+
+
+def _change(before: dict[str, Any], after: dict[str, Any], dispersion: float) -> Interval:
+    """The change from the frozen baseline; where counts are hidden, its limits hold for whatever they are.
+
+    dispersion: of a ratio's counts; they are read as so many fewer, as in the forecast (docs/decisions.md 10).
+    """
     interval = share_difference_interval if after["likelihood"] == "binomial" else rate_difference_interval
-    sizes = after["denominator"], before["denominator"]
-    low, _ = interval(after["numerator_low"], sizes[0], before["numerator_high"], sizes[1], LEVEL)
-    _, high = interval(after["numerator_high"], sizes[0], before["numerator_low"], sizes[1], LEVEL)
+    (low1, high1, n1), (low0, high0, n0) = (
+        [row[name] / dispersion for name in ("numerator_low", "numerator_high", "denominator")]
+        for row in (after, before)
+    )
+    low, _ = interval(low1, n1, high0, n0, LEVEL)
+    _, high = interval(high1, n1, low0, n0, LEVEL)
     per = after["per"]
     return Interval(after["value"] - before["baseline_frozen"], float(low) * per, float(high) * per)
 

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from pipeline.analysis.effect_panel import panel
+from pipeline.analysis.service_change import changes
+from pipeline.analysis.tracked import Tracked
 from pipeline.methods.verdict import Verdict
 from pipeline.registry.load import load
 from pipeline.registry.programme import Cohort
@@ -131,6 +133,24 @@ def test_a_cohort_without_start_up_is_guided_from_its_start_on(tmp_path: Path) -
     first = dict(zip(seen.services, seen.start["few"], strict=True))
     assert seen.periods[int(first["municipality_1101"])] == ordinal("2020H1")
     assert np.isinf(first["municipality_1103"]) and np.isinf(first["municipality_4647"])
+
+
+@pytest.mark.parametrize("dispersion", [0.25, 4.0])
+def test_the_limits_of_a_ratio_hold_the_scatter_that_its_counts_have(dispersion: float) -> None:
+    """Six hundred services where nothing changed; 95 % of the limits hold that."""
+    rng, names = np.random.default_rng(1), [f"s{number}" for number in range(600)]
+    counts = rng.poisson(60 / dispersion, (2, len(names))) * dispersion
+    fields = {"indicator_id": "caseload", "per": 1, "likelihood": "poisson", "use": "rank", "is_guided": True}
+    fields |= {"is_later": True, "cohort_id": "cohort_2018", "phase": "during", "period": "2020", "denominator": 4.0}
+    fields |= {"is_guided_elsewhere": False, "numerator_low": np.nan, "numerator_high": np.nan}
+    cells = pd.DataFrame({"service_id": names, "numerator": counts[1]}).assign(**fields)
+    before = {"service_id": names, "numerator_low": counts[0], "numerator_high": counts[0]}
+    frozen = pd.DataFrame(before).assign(indicator_id="caseload", denominator=4.0, baseline_frozen=counts[0] / 4)
+    [own] = load("norway").cohorts
+    of = Tracked(own, cells, [], names, None, {"caseload": dispersion}, {"2020": 0}, {}, {})
+    found = changes(of, load("norway"), frozen).query("outcome == 'caseload' and phase == 'during'")
+    holds = (found["change_low"] < 0) & (found["change_high"] > 0)
+    assert len(holds) == 600 and holds.mean() == pytest.approx(0.95, abs=0.025)
 
 
 @pytest.fixture(scope="module")
