@@ -46,8 +46,11 @@ def milestones(of: Tracked) -> pd.DataFrame:
 def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataFrame:
     """One row a guided service, indicator and scored phase; the verdict is still to come (`judged`).
 
-    reason: why nothing can be said, where nothing can.
+    reason: why nothing can be said, where nothing can. `guided_elsewhere`: by the end of the phase another cohort's
+    guidance had begun, so the figures tell of both.
     """
+    twice = of.cells[of.cells["is_guided"] & of.cells["is_guided_elsewhere"]]
+    elsewhere = {*zip(twice["service_id"], twice["phase"], strict=True)}
     scored = _later(of, [*KEY, "phase"]).set_index(["service_id", "indicator_id", "phase"])
     frozen = baseline.set_index(["service_id", "indicator_id"])
     rows = []
@@ -60,6 +63,8 @@ def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataF
                 before = _row(frozen, (service, indicator.id))
                 after = _row(scored, (service, indicator.id, phase.id))
                 reason = _reason(of, registry, indicator, phase, before, after)
+                if reason is None and (service, phase.id) in elsewhere:
+                    reason = "guided_elsewhere"
                 rows.append(key | {"reason": reason} | _told(of, indicator, phase, before, after))
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=CHANGE_KEY)  # a listed cohort may have nobody in it
 
@@ -198,13 +203,15 @@ def _reason(
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> str | None:
-    """Why nothing can be said: the series broke or ended, or there is too little on one side."""
-    place, own = registry.jurisdiction, indicator.in_era(of.cohort.era)
+    """Why nothing can be said: the series broke, ended or began late, or there is too little on one side."""
+    place, own, baseline = registry.jurisdiction, indicator.in_era(of.cohort.era), of.cohort.phase("baseline")
     assert own is not None
     start = place.start_of(phase.first_period)
     if own.last_period and start >= place.end_of(own.last_period):
         follows = any(each.era != own.era and place.start_of(each.first_period) <= start for each in indicator.series)
         return "series_break" if follows else "series_ended"
+    if baseline and before is None and place.end_of(own.first_period) > place.end_of(baseline.last_period):
+        return "series_not_begun"
     for side, row in (("baseline", before), ("scored", after)):
         if row is None:
             return f"no_{side}"

@@ -30,7 +30,8 @@ SIDES = ("baseline", "scored")
 def composites(of: Tracked, registry: Registry, change: pd.DataFrame) -> pd.DataFrame:
     """One row a guided service and scored phase of a cohort with a protocol; change: of the indicators.
 
-    reason: `too_few_dimensions` where one of the protocol's has no indicator with figures in both windows.
+    reason: `too_few_dimensions` where one of the protocol's has no indicator with figures in both windows; or what
+    keeps its indicators from having any, `series_break` or `guided_elsewhere`.
     """
     rows = []
     for protocol in (each for each in registry.protocols if of.cohort.id in each.cohorts):
@@ -40,8 +41,8 @@ def composites(of: Tracked, registry: Registry, change: pd.DataFrame) -> pd.Data
             members = _members(registry, protocol, told)
             key = {"cohort_id": of.cohort.id, "service_id": service, "outcome": COMPOSITE, "phase": phase}
             if members is None:
-                broken = own["reason"].eq("series_break").any()
-                rows.append(key | {"reason": "series_break" if broken else "too_few_dimensions"})
+                of_all = (each for each in ("series_break", "guided_elsewhere") if own["reason"].eq(each).any())
+                rows.append(key | {"reason": next(of_all, "too_few_dimensions")})
             else:
                 figures = _figures(of, registry, protocol, members, told, str(service), str(phase))
                 rows.append(key | {"reason": None} | figures)

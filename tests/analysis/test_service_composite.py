@@ -41,12 +41,16 @@ def tracked(counts: dict[str, tuple[float, float]]) -> Tracked:
     return Tracked(COHORT, cells, indicators, [SERVICE], None, even, times, {SERVICE: rates}, {SERVICE: rates})
 
 
-def told(counts: dict[str, tuple[float, float]], registry: Registry = NORWAY) -> "pd.Series[float]":
-    """The composite of the phase `during`."""
-    of = tracked(counts)
+def outcomes(of: Tracked, registry: Registry = NORWAY) -> pd.DataFrame:
+    """The phase `during` by outcome, the composite among them."""
     frozen = summed(of.cells[of.cells["phase"] == "baseline"], BY).rename(columns={"value": "baseline_frozen"})
-    found = composites(of, registry, changes(of, registry, frozen))
-    return found.set_index("phase").loc["during"]
+    change = changes(of, registry, frozen)
+    both = pd.concat([change, composites(of, registry, change)])
+    return both[both["phase"] == "during"].set_index("outcome")
+
+
+def told(counts: dict[str, tuple[float, float]], registry: Registry = NORWAY) -> "pd.Series[float]":
+    return outcomes(tracked(counts), registry).loc["composite"]
 
 
 def planned(**changes_: object) -> Registry:
@@ -92,3 +96,16 @@ def test_one_sign_in_two_parts_is_one_and_a_sign_in_what_is_no_part_is_none() ->
 
     assert found(*signs) == ("fewer_cases", True)
     assert found(*signs, ("deadline_breaches", "two_sources")) == ("fewer_cases, two_sources", False)
+
+
+def test_nothing_is_said_of_a_service_that_another_cohort_guided_before_the_end() -> None:
+    of = tracked(COUNTS)
+    assert outcomes(of).loc[[*COUNTS, "composite"], "reason"].isna().all()
+    last = of.cells.assign(is_guided_elsewhere=of.cells["period"] == "2020H1")
+    assert set(outcomes(replace(of, cells=last)).loc[[*COUNTS, "composite"], "reason"]) == {"guided_elsewhere"}
+
+
+def test_a_series_that_begins_after_the_baseline_is_told_from_one_without_figures_then() -> None:
+    """Turnover is published from 2016 on and caseload from 2015; the baseline ends with 2015, and neither is there."""
+    reasons = outcomes(tracked(COUNTS))["reason"]
+    assert (reasons["caseworker_turnover"], reasons["caseload"]) == ("series_not_begun", "no_baseline")
