@@ -145,7 +145,8 @@ def test_the_limits_of_a_ratio_hold_the_scatter_that_its_counts_have(dispersion:
     fields |= {"is_guided_elsewhere": False, "numerator_low": np.nan, "numerator_high": np.nan}
     cells = pd.DataFrame({"service_id": names, "numerator": counts[1]}).assign(**fields)
     before = {"service_id": names, "numerator_low": counts[0], "numerator_high": counts[0]}
-    frozen = pd.DataFrame(before).assign(indicator_id="caseload", denominator=4.0, baseline_frozen=counts[0] / 4)
+    fixed = {"indicator_id": "caseload", "denominator": 4.0, "per": 1}
+    frozen = pd.DataFrame(before | {"baseline_frozen": counts[0] / 4}).assign(**fixed)
     [own] = load("norway").cohorts
     of = Tracked(own, cells, [], names, None, {"caseload": dispersion}, {"2020": 0}, {}, {})
     found = changes(of, load("norway"), frozen).query("outcome == 'caseload' and phase == 'during'")
