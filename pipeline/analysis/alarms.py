@@ -63,7 +63,7 @@ def _moved(of: Tracked, registry: Registry, indicator: Indicator, alarm: Alarm, 
 
 
 def _fewer_cases(of: Tracked, indicator: Indicator, phase: str) -> pd.DataFrame:
-    """Cases a period: the fewer, the farther."""
+    """Cases a period that was delivered, with none in it or some: the fewer, the farther."""
     own = _windows(of, indicator.id, phase)
     counts = own.groupby(["service_id", "side"]).agg(count=("denominator", "sum"), exposure=("period", "nunique"))
     return _against_others(of, counts, -1)
@@ -74,31 +74,34 @@ def _counterbalance(of: Tracked, registry: Registry, indicator: Indicator, phase
     other = indicator.counterbalance
     if other is None or registry.indicators[other.indicator].in_era(of.cohort.era) is None:
         return pd.DataFrame(columns=["before", "after", "departure"], dtype=float)
-    sums = summed(_windows(of, other.indicator, phase), ["service_id", "side", "per", "likelihood"])
+    own = _windows(of, other.indicator, phase).query("denominator > 0")
+    sums = summed(own, ["service_id", "side", "per", "likelihood"])
     counts = sums.set_index(["service_id", "side"])[["numerator", "denominator"]]
     counts = counts.set_axis(["count", "exposure"], axis=1)
     return _against_others(of, counts, 1 if other.worse == "rises" else -1)
 
 
 def _two_sources(of: Tracked, registry: Registry, indicator: Indicator, alarm: Alarm, phase: str) -> pd.DataFrame:
-    """Cases of the indicator over the other source's count of them, in the years that both have whole."""
+    """Cases of the indicator over the other source's count of them, in the years that both have whole and known."""
     assert alarm.beside is not None
     cells = of.cells
     cases = cells[cells["indicator_id"].eq(indicator.id)].assign(year=lambda each: each["period"].str[:4])
     year = cases.groupby(["service_id", "year"]).agg(cases=("denominator", "sum"), halves=("period", "nunique"))
     whole = year[year["halves"] == (2 if cases["period"].str.contains("H").any() else 1)]
-    beside = _windows(of, alarm.beside, phase)
-    yearly = beside.groupby(["service_id", "side", "period"], as_index=False)["numerator"].sum(min_count=1)
-    both = yearly.join(whole, on=["service_id", "period"], how="inner").dropna(subset=["numerator"])
+    beside = _windows(of, alarm.beside, phase).query("denominator > 0").rename(columns={"period": "year"})
+    yearly = beside.groupby(["service_id", "side", "year"]).agg(
+        numerator=("numerator", lambda each: each.sum(skipna=False))
+    )
+    both = yearly.dropna().reset_index().merge(whole.reset_index(), on=["service_id", "year"])
     counts = both.groupby(["service_id", "side"]).agg(count=("cases", "sum"), exposure=("numerator", "sum"))
     return _against_others(of, counts, -1, is_count=True)
 
 
 def _windows(of: Tracked, indicator_id: str, phase: str) -> pd.DataFrame:
-    """Cells with cases of the baseline and of the scored phase, of all services."""
+    """Delivered cells of the baseline and of the scored phase, of all services; without cases, too."""
     cells = of.cells
     side = cells["phase"].map({"baseline": "baseline", phase: "scored"})
-    return cells.assign(side=side)[cells["indicator_id"].eq(indicator_id) & side.notna() & cells["denominator"].gt(0)]
+    return cells.assign(side=side)[cells["indicator_id"].eq(indicator_id) & side.notna() & cells["denominator"].notna()]
 
 
 def _against_others(of: Tracked, counts: pd.DataFrame, towards: int, is_count: bool = False) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from pipeline.methods import composite, rates
 from pipeline.methods.sites import Counts
 from pipeline.registry.index import Index
 from pipeline.registry.load import Registry
-from pipeline.registry.model import Indicator
+from pipeline.registry.model import Indicator, Jurisdiction
 from pipeline.registry.programme import Cohort
 from pipeline.registry.protocol import Protocol, Weight, ordinal
 
@@ -150,7 +150,8 @@ def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol
     cohorts = {each.id: each for each in registry.cohorts}
     chosen = [cohorts[name] for name in protocol.cohorts]
     era = chosen[0].era
-    is_yearly = len(_zero(chosen[0])) == 4
+    start_up = chosen[0].phase("start_up")
+    is_yearly = start_up is not None and len(start_up.first_period) == 4
     known = con.execute(SERVICES).df()
     services = known["service_id"].to_numpy()
     cells = con.execute(CELLS, [era]).df()
@@ -172,7 +173,7 @@ def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol
     start = {
         name: np.where(
             np.isin(services, guided.loc[guided["cohort_id"] == name, "service_id"]),
-            column(_zero(each), is_yearly) - (periods[0] if len(periods) else 0),
+            column(_zero(each, registry.jurisdiction, is_yearly), is_yearly) - (periods[0] if len(periods) else 0),
             np.inf,
         )
         for name, each in cohorts.items()
@@ -200,11 +201,16 @@ def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol
     )
 
 
-def _zero(cohort: Cohort) -> str:
-    """The first guided period of a cohort whose phases a protocol names; such a cohort has a start-up."""
-    phase = cohort.phase("start_up")
-    assert phase is not None
-    return phase.first_period
+def _zero(cohort: Cohort, place: Jurisdiction, is_yearly: bool) -> str:
+    """The first guided period: of the start-up, else the first that does not end before the cohort's start.
+
+    A protocol's own cohorts have a start-up; another cohort may not, and its services are no comparison from then on.
+    """
+    if phase := cohort.phase("start_up"):
+        return phase.first_period
+    years = range(cohort.start.year - 1, cohort.start.year + 2)
+    periods = (f"{year}{half}" for year in years for half in ([""] if is_yearly else ["H1", "H2"]))
+    return next(period for period in periods if place.end_of(period) > cohort.start)
 
 
 def column(period: str, is_yearly: bool) -> int:

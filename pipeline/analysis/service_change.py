@@ -23,6 +23,7 @@ from pipeline.registry.programme import Phase
 Floats = NDArray[np.float64]
 
 SCORED = ("during", "after", "long_after")
+CHANGE_KEY = ["cohort_id", "service_id", "outcome", "phase", "reason"]
 A_FALL = 5  # percentage points
 UNKNOWN = Interval(np.nan, np.nan, np.nan)
 
@@ -45,8 +46,11 @@ def milestones(of: Tracked) -> pd.DataFrame:
 def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataFrame:
     """One row a guided service, indicator and scored phase; the verdict is still to come (`judged`).
 
-    reason: why nothing can be said, where nothing can.
+    reason: why nothing can be said, where nothing can. `guided_elsewhere`: by the end of the phase another cohort's
+    guidance had begun, so the figures tell of both.
     """
+    twice = of.cells[of.cells["is_guided"] & of.cells["is_guided_elsewhere"]]
+    elsewhere = {*zip(twice["service_id"], twice["phase"], strict=True)}
     scored = _later(of, [*KEY, "phase"]).set_index(["service_id", "indicator_id", "phase"])
     frozen = baseline.set_index(["service_id", "indicator_id"])
     rows = []
@@ -59,18 +63,19 @@ def changes(of: Tracked, registry: Registry, baseline: pd.DataFrame) -> pd.DataF
                 before = _row(frozen, (service, indicator.id))
                 after = _row(scored, (service, indicator.id, phase.id))
                 reason = _reason(of, registry, indicator, phase, before, after)
+                if reason is None and (service, phase.id) in elsewhere:
+                    reason = "guided_elsewhere"
                 rows.append(key | {"reason": reason} | _told(of, indicator, phase, before, after))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=CHANGE_KEY)  # a listed cohort may have nobody in it
 
 
 def judged(change: pd.DataFrame, alarms: pd.DataFrame, registry: Registry) -> pd.DataFrame:
-    """The changes with their alarms and verdicts. alarms: `result.alarm`."""
+    """The changes with their alarms and verdicts; one alarm of two parts of a composite is one. alarms: their table."""
     raised = alarms[alarms["status"] == "raised"]
     rows = []
     for row in _records(change):
         own = raised[raised["service_id"].eq(row["service_id"]) & raised["phase"].eq(row["phase"])]
-        is_indicator = row["outcome"] in registry.indicators
-        found = sorted(own.loc[own["outcome"].eq(row["outcome"]) | (not is_indicator), "alarm_id"])
+        found = sorted({*own.loc[own["outcome"].isin(_parts(registry, row)), "alarm_id"]})
         indicator = registry.indicators.get(row["outcome"])
         sign = -1 if indicator and indicator.direction == "low_is_need" else 1
         judgement = judge(
@@ -87,6 +92,14 @@ def judged(change: pd.DataFrame, alarms: pd.DataFrame, registry: Registry) -> pd
     return pd.DataFrame(rows)
 
 
+def _parts(registry: Registry, row: dict[str, Any]) -> list[str]:
+    """The indicators that an outcome is made of: itself, or those of the dimensions of the cohort's protocol."""
+    if row["outcome"] in registry.indicators:
+        return [row["outcome"]]
+    dimensions = {d for p in registry.protocols if row["cohort_id"] in p.cohorts for d in p.primary.dimensions}
+    return [each.id for each in registry.ranked if each.dimension in dimensions]
+
+
 def _later(of: Tracked, by: list[str]) -> pd.DataFrame:
     """Counts of the guided services' later cells, summed."""
     cells = of.cells
@@ -101,7 +114,7 @@ def _told(
     change = expected = beyond = UNKNOWN
     fell = np.nan
     if before and after:
-        change = _change(before, after)
+        change = _change(before, after, of.dispersion.get(indicator.id, 1.0))
         window = of.window(after["service_id"], indicator.id, "phase", phase.id)
         ahead = interval_of(expected_draws(of, after, window))
         beyond = _beyond(after, ahead)
@@ -116,6 +129,8 @@ def _told(
             "scored_cases": after and after["denominator"],
             "hidden_cells": after and after["hidden_cells"],
         }
+        | _bounds("baseline", before)
+        | _bounds("scored", after)
         | named("change", change)
         | named("expected_change", expected)
         | named("beyond", beyond)
@@ -123,12 +138,26 @@ def _told(
     )
 
 
-def _change(before: dict[str, Any], after: dict[str, Any]) -> Interval:
-    """The change from the frozen baseline; where counts are hidden, its limits hold for whatever they are."""
+def _bounds(side: str, row: dict[str, Any] | None) -> dict[str, float]:
+    """The lowest and the highest that a value may be, whatever its hidden counts are."""
+    return {
+        f"{side}_{bound}": row[f"numerator_{bound}"] / row["denominator"] * row["per"] if row else np.nan
+        for bound in ("low", "high")
+    }
+
+
+def _change(before: dict[str, Any], after: dict[str, Any], dispersion: float) -> Interval:
+    """The change from the frozen baseline; where counts are hidden, its limits hold for whatever they are.
+
+    dispersion: of a ratio's counts; they are read as so many fewer, as in the forecast (docs/decisions.md 10).
+    """
     interval = share_difference_interval if after["likelihood"] == "binomial" else rate_difference_interval
-    sizes = after["denominator"], before["denominator"]
-    low, _ = interval(after["numerator_low"], sizes[0], before["numerator_high"], sizes[1], LEVEL)
-    _, high = interval(after["numerator_high"], sizes[0], before["numerator_low"], sizes[1], LEVEL)
+    (low1, high1, n1), (low0, high0, n0) = (
+        [row[name] / dispersion for name in ("numerator_low", "numerator_high", "denominator")]
+        for row in (after, before)
+    )
+    low, _ = interval(low1, n1, high0, n0, LEVEL)
+    _, high = interval(high1, n1, low0, n0, LEVEL)
     per = after["per"]
     return Interval(after["value"] - before["baseline_frozen"], float(low) * per, float(high) * per)
 
@@ -174,13 +203,15 @@ def _reason(
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> str | None:
-    """Why nothing can be said: the series broke or ended, or there is too little on one side."""
-    place, own = registry.jurisdiction, indicator.in_era(of.cohort.era)
+    """Why nothing can be said: the series broke, ended or began late, or there is too little on one side."""
+    place, own, baseline = registry.jurisdiction, indicator.in_era(of.cohort.era), of.cohort.phase("baseline")
     assert own is not None
     start = place.start_of(phase.first_period)
     if own.last_period and start >= place.end_of(own.last_period):
         follows = any(each.era != own.era and place.start_of(each.first_period) <= start for each in indicator.series)
         return "series_break" if follows else "series_ended"
+    if baseline and before is None and place.end_of(own.first_period) > place.end_of(baseline.last_period):
+        return "series_not_begun"
     for side, row in (("baseline", before), ("scored", after)):
         if row is None:
             return f"no_{side}"

@@ -119,6 +119,9 @@ def _protocol(registry: "Registry", protocol: Protocol) -> Iterator[Mistake]:
     yield from _doubled(file, "primary.dimensions", protocol.primary.dimensions)
     cohorts = {each.id: each for each in registry.cohorts}
     yield from _unknown(file, "cohorts", protocol.cohorts, cohorts)
+    for other in registry.protocols:  # a service has one composite, that of its cohort's protocol
+        for name in sorted({*protocol.cohorts} & {*other.cohorts}) if other.id < protocol.id else ():
+            yield file, "cohorts", repr(name), f"a cohort that no other protocol names; protocols/{other.id}.toml does"
     chosen = [cohorts[name] for name in protocol.cohorts if name in cohorts]
     yield from ((file, *mistake) for mistake in phase_mistakes(protocol, chosen))
     for cohort in chosen[:1]:

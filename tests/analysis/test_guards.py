@@ -89,6 +89,37 @@ def test_where_nothing_improved_there_is_nothing_to_doubt() -> None:
     assert (row["verdict"], row["alarms"]) == ("worsened", 0) and row["found"]["fewer_cases"] == "not_improved"
 
 
+def asked(*tables: pd.DataFrame) -> pd.DataFrame:
+    """The alarms of an improvement, by their ids."""
+    row = {"cohort_id": COHORT.id, "service_id": "s00", "outcome": "deadline_breaches", "phase": "during"}
+    change = pd.DataFrame([row | {"reason": None, "change": -10.0}])
+    return alarms(of(*tables), REGISTRY, change).set_index("alarm_id")
+
+
+def test_a_half_year_without_cases_is_a_half_year() -> None:
+    """240 cases in three half-years are 80 in each, though all came in the last of them."""
+    table = cells("deadline_breaches", list(PHASE)[:6], lambda s, after: 20, lambda s, after: 100 * scatter(s, after))
+    own = table["service_id"].eq("s00") & table["phase"].eq("during")
+    table.loc[own, "denominator"] = np.where(table.loc[own, "period"] == "2020H2", 240.0, 0.0)
+    table.loc[table["denominator"] == 0, "numerator"] = np.nan
+    found = asked(table).loc["fewer_cases"]
+    assert (found["before"], found["after"]) == (100, 80) and found["departure"] > 0
+
+
+@pytest.mark.parametrize(("hidden", "status"), [(False, "not_raised"), (True, "too_little")])
+def test_a_year_with_a_hidden_part_is_not_held_against_the_other_source(hidden: bool, status: str) -> None:
+    """The service has two members; without the hidden one's children it would seem to count more cases than before."""
+    reported = cells(
+        "deadline_breaches", list(PHASE)[:6], lambda s, after: 20, lambda s, after: 100 * scatter(s, after)
+    )
+    years = [cells("children_investigated", ["2015", "2020"], lambda s, after: 100, lambda s, after: 5000)] * 2
+    beside = pd.concat(years, ignore_index=True)
+    if hidden:
+        one = beside.query("service_id == 's00' and period == '2020'").index[0]
+        beside.loc[one, ["numerator", "numerator_low", "numerator_high"]] = np.nan, 1, 3
+    assert asked(reported, beside).loc["two_sources", "status"] == status
+
+
 # Half-years: so many before the selection window, and three that are scored.
 def large(before: int, cases: float = 100, hidden: bool = False, elsewhere: str = "") -> Tracked:
     first = [f"{2016 - (n + 2) // 2}H{2 - (n + 1) % 2}" for n in range(before)]

@@ -5,13 +5,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.tracked import tracked
+from pipeline.analysis.effect_panel import panel
+from pipeline.analysis.service_change import changes
+from pipeline.analysis.tracked import Tracked, tracked
 from pipeline.methods.verdict import Verdict
 from pipeline.registry.load import load
 from pipeline.registry.programme import Cohort
+from pipeline.registry.protocol import ordinal
 from pipeline.warehouse.release import connect
 from tests.warehouse.test_drawn_countries import HEADER, country, plain
 
@@ -167,6 +171,13 @@ def test_what_was_published_after_the_agreement_is_not_frozen(tmp_path: Path) ->
     assert row["baseline_frozen"] == pytest.approx(100 * 29 / 80) and row["frozen_on"].date() == date(2021, 6, 1)
 
 
+def test_a_listed_cohort_may_have_nobody_in_it(tmp_path: Path) -> None:
+    """No inspection was delivered, so nobody was listed; nothing is said of it, and all else is built."""
+    days = {"finding": "breach", "first_day": date(2020, 1, 1), "last_day": date(2020, 12, 31)}
+    found = built(tmp_path, cohort(date(2021, 4, 1), members=(), listed=days))
+    assert {name: len(table) for name, table in found.items()} == dict.fromkeys(found, 0)
+
+
 def test_who_is_guided_in_another_cohort_says_nothing_of_the_country(tmp_path: Path) -> None:
     """Whatever 1101 does once it is guided itself, what is expected of the first cohort stays."""
     both = (cohort(date(2019, 2, 1), "1432"), cohort(date(2020, 1, 1), "1101", id="other"))
@@ -198,6 +209,39 @@ def test_an_agreement_inside_a_window_leaves_what_is_after_it_or_before_it(tmp_p
     assert scored == cases.sum() == 40
     assert of.window("municipality_4647", "foster_supervision_missed", "phase", "baseline")[1].tolist() == [40, 40]
     assert periods == 1
+
+
+def test_a_cohort_without_start_up_is_guided_from_its_start_on(tmp_path: Path) -> None:
+    """Another cohort's protocol sees it: its services are no comparison from the half-year in which it began."""
+    [protocol] = load("norway").protocols
+    baseline = [{"id": "baseline", "first_period": "2018H1", "last_period": "2018H2"}]
+    own, other = cohort(date(2019, 2, 1), "1432", id="cohort_2018"), cohort(date(2020, 2, 1), "1101", phases=baseline)
+    registry = plain(cohorts=(own, other), protocols=())
+    with connect(country(tmp_path, *ROWS, registry=registry)) as con:
+        seen = panel(con, registry, protocol)
+    assert list(seen.services) == ["municipality_1101", "municipality_1103", "municipality_4647"]
+    first = dict(zip(seen.services, seen.start["few"], strict=True))
+    assert seen.periods[int(first["municipality_1101"])] == ordinal("2020H1")
+    assert np.isinf(first["municipality_1103"]) and np.isinf(first["municipality_4647"])
+
+
+@pytest.mark.parametrize("dispersion", [0.25, 4.0])
+def test_the_limits_of_a_ratio_hold_the_scatter_that_its_counts_have(dispersion: float) -> None:
+    """Six hundred services where nothing changed; 95 % of the limits hold that."""
+    rng, names = np.random.default_rng(1), [f"s{number}" for number in range(600)]
+    counts = rng.poisson(60 / dispersion, (2, len(names))) * dispersion
+    fields = {"indicator_id": "caseload", "per": 1, "likelihood": "poisson", "use": "rank", "is_guided": True}
+    fields |= {"is_later": True, "cohort_id": "cohort_2018", "phase": "during", "period": "2020", "denominator": 4.0}
+    fields |= {"is_guided_elsewhere": False, "numerator_low": np.nan, "numerator_high": np.nan}
+    cells = pd.DataFrame({"service_id": names, "numerator": counts[1]}).assign(**fields)
+    before = {"service_id": names, "numerator_low": counts[0], "numerator_high": counts[0]}
+    fixed = {"indicator_id": "caseload", "denominator": 4.0, "per": 1}
+    frozen = pd.DataFrame(before | {"baseline_frozen": counts[0] / 4}).assign(**fixed)
+    [own] = load("norway").cohorts
+    of = Tracked(own, cells, [], names, None, {"caseload": dispersion}, {"2020": 0}, {}, {})
+    found = changes(of, load("norway"), frozen).query("outcome == 'caseload' and phase == 'during'")
+    holds = (found["change_low"] < 0) & (found["change_high"] > 0)
+    assert len(holds) == 600 and holds.mean() == pytest.approx(0.95, abs=0.025)
 
 
 @pytest.fixture(scope="module")

@@ -135,6 +135,17 @@ def test_a_wrong_edit_gives_one_clear_error(home: Path, file: str, old: str, new
     assert problem in given, given
 
 
+def test_a_cohort_has_one_protocol(home: Path) -> None:
+    """With two, its services would have two composites."""
+    first = home / "norway" / PROTOCOL
+    first.with_stem("other").write_text(first.read_text("utf-8").replace('id = "cohort_2018"', 'id = "other"'), "utf-8")
+    [given] = told(home)
+    assert "protocols/other.toml" in given
+    assert (
+        "given 'cohort_2018'; allowed: a cohort that no other protocol names; protocols/cohort_2018.toml does" in given
+    )
+
+
 def measure(**changes: Any) -> Measure:
     fields = {"id": "m", "kind": "inspection", "label": WORDS, "first_day": date(2022, 3, 1), "municipalities": ["0301"], "source": "drawn", "sure": "inferred"}  # fmt: skip
     return Measure.model_validate(fields | changes)
