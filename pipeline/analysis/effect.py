@@ -38,7 +38,7 @@ EFFECT = (
     | _floats(
         "guided_before guided_now comparison_before comparison_now change change_low change_high smallest_visible"
     )
-    | {"verdict": "str", "is_confirmed": "bool", "reason": "str", "follows_protocol": "bool", "departures": "str"}
+    | {"verdict": "str", "is_confirmed": "boolean", "reason": "str", "follows_protocol": "bool", "departures": "str"}
 )
 BY_PERIOD = KEY | {"periods_since_start": "int64", "phase": "str"} | _floats("estimate low high")
 
@@ -87,7 +87,7 @@ def effect_rows(of: Questions, registry: Registry, comparison: Comparison, visib
             "is_primary": name == COMPOSITE and comparison == of.protocol.comparisons[0],
             "p_holm": adjusted.get(name, np.nan),
             "verdict": judged(one, beyond, answer.reason) if is_tested else None,
-            "is_confirmed": not is_doubted,
+            "is_confirmed": not is_doubted if is_tested else None,
         }  # fmt: skip
         for method, other in others:
             yield key | _told(method, other)
@@ -179,4 +179,4 @@ def _told(method: str, answer: Answer) -> Row:
     effect = answer.effect
     limits = {"estimate": effect.value, "low": effect.low, "high": effect.high, "p_value": answer.p_value}
     said = {"method": method, "part": answer.part or None, "reason": answer.reason or None}
-    return said | limits | {"is_primary": False, "p_holm": np.nan, "verdict": None, "is_confirmed": True}
+    return said | limits | {"is_primary": False, "p_holm": np.nan, "verdict": None, "is_confirmed": None}

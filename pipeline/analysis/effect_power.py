@@ -83,6 +83,7 @@ def power_rows(
             "seed": inference.seed,
         }
         for outcome, name in enumerate(names)
+        if np.isfinite(found.smallest_visible[outcome])  # of those that have figures on both sides
         for place, ratio in enumerate(found.odds_ratio)
     ]
 

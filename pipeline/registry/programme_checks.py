@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.registry.dataset import RecordDataset
@@ -55,6 +56,7 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
         if one.municipality_code in members:
             yield file, "asked", repr(one.municipality_code), "a municipality that is no member: it was not guided"
     yield from _doubled(file, "phases", (each.id for each in cohort.phases))
+    yield from ((file, *mistake) for mistake in _overlaps(registry, cohort))
     yield from _doubled(file, "gatherings", (f"no. {each.number}" for each in cohort.gatherings))
     last = programme.gatherings if programme else 0
     for each in cohort.gatherings:
@@ -74,6 +76,14 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
         yield from _unknown(file, f"{field}.steps", taken, order)
         if set(taken) <= set(order) and taken != sorted(set(taken), key=order.index):
             yield file, f"{field}.steps", ", ".join(taken), "each once, in the order " + ", ".join(order)
+
+
+def _overlaps(registry: "Registry", cohort: Cohort) -> Iterator[tuple[str, str, str]]:
+    """(field, given, allowed) of phases that begin before the one above them is over."""
+    place = registry.jurisdiction
+    for above, own in pairwise(cohort.phases):
+        if place.start_of(own.first_period) < place.end_of(above.last_period):
+            yield f"phases.{own.id}", own.first_period, f"a period after {above.last_period}, the last of {above.id}"
 
 
 def _agreements(registry: "Registry", cohort: Cohort) -> Iterator[tuple[str, str, str]]:
@@ -130,6 +140,18 @@ def _protocol(registry: "Registry", protocol: Protocol) -> Iterator[Mistake]:
         }
         for dimension in set(protocol.primary.dimensions) & set(dimensions) - measured:
             yield file, "primary.dimensions", repr(dimension), f"a dimension with an indicator in {cohort.era}"
+        yield from ((file, *mistake) for mistake in _unpublished(registry, protocol, cohort))
+
+
+def _unpublished(registry: "Registry", protocol: Protocol, cohort: Cohort) -> Iterator[tuple[str, str, str]]:
+    """(field, given, allowed) where an indicator of the protocol is not published in any period of its baseline."""
+    place, baseline = registry.jurisdiction, cohort.phase(protocol.baseline_phase)
+    for each in registry.ranked:
+        series = each.in_era(cohort.era) if each.dimension in protocol.primary.dimensions else None
+        if baseline and series and place.end_of(baseline.last_period) <= place.start_of(series.first_period):
+            given = f"{baseline.first_period} to {baseline.last_period} in {cohort.id}"
+            yield "baseline_phase", given, f"a phase that {each.id} reaches, from {series.first_period} on"
+            return
 
 
 def _alarms(registry: "Registry") -> Iterator[Mistake]:
