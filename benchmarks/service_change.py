@@ -7,7 +7,9 @@ import numpy as np
 from pipeline.methods.verdict import Verdict
 from pipeline.simulation.guided import drawn, told
 
-SAID = [Verdict.IMPROVED_MORE, Verdict.IMPROVED_AS_EXPECTED, Verdict.NO_CLEAR_CHANGE, Verdict.WORSENED]
+SAID = [
+    Verdict.IMPROVED_MORE, Verdict.IMPROVED_AS_EXPECTED, Verdict.IMPROVED_LESS, Verdict.NO_CLEAR_CHANGE, Verdict.WORSENED,
+]  # fmt: skip
 HEADINGS = ["odds ratio", "within forecast", *SAID, "P(fell 5 points) > 0.8", "bare change, points"]
 
 

@@ -94,6 +94,8 @@ def test_without_a_difference_only_the_courses_are_told() -> None:
 def test_every_verdict_has_a_word_of_its_own(language: Language) -> None:
     said = [verdict(Voice(language), Judgement(each)) for each in Verdict]
     assert len(set(said)) == len(Verdict)
+    assert verdict(Voice("en"), Judgement(Verdict.IMPROVED_AS_EXPECTED)) == "improved, but not clearly more than expected anyway"  # fmt: skip
+    assert verdict(Voice("nb"), Judgement(Verdict.TOO_LITTLE_DATA)) == "for lite å bygge på"
     assert verdict(Voice("en"), Judgement(Verdict.IMPROVED_MORE, False)) == "improved more than expected, not confirmed"
 
 
