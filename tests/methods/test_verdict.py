@@ -1,12 +1,13 @@
 """Verdicts: a table of situations, and what no numbers may bring about."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.methods.verdict import Evidence, Interval, Judgement, Verdict, judge
+from pipeline.methods.verdict import MORE_BY_CHANCE, Evidence, Interval, Judgement, Verdict, judge
 
 NAN = float("nan")
 FELL, FELL_MUCH, STILL, ROSE, UNKNOWN = (-6, -9, -3), (-12, -16, -8), (-1, -4, 2), (5, 2, 8), (NAN, NAN, NAN)
@@ -69,6 +70,14 @@ def test_no_word_goes_beyond_its_interval(
     if found.verdict is Verdict.WORSENED:
         assert change.low > 0
     assert found.is_confirmed or alarms >= 2
+
+
+def test_what_chance_gives_is_what_was_measured() -> None:
+    page = (Path(__file__).parents[2] / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    heading, _, *rows = page.partition("| odds ratio | within forecast")[2].splitlines()
+    without_effect = next(each for each in rows if each.startswith("| 1.0 |")).split("|")
+    place = heading.split("|").index(" more than expected ") + 2
+    assert round(float(without_effect[place]), 2) == MORE_BY_CHANCE
 
 
 def test_limits_hold_their_number() -> None:
