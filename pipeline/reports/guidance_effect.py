@@ -1,6 +1,5 @@
 """What may be said of a group: the answer in sentences, every estimate in a table, and what could have been seen."""
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -223,9 +222,7 @@ def signed(say: Voice, row: Any) -> str:
 def _between(say: Voice, row: Any) -> str:
     """The limits of a row; those that no draw could bound are infinite."""
     decimals = 2 if row.method == "logit_scale" else 1
-    low, high = (say.number(each, decimals) if math.isfinite(each) else "∞" for each in (row.low, row.high))
-    low = low if math.isfinite(row.low) else f"\N{MINUS SIGN}{low}"
-    return say("number.to", low=low, high=high)
+    return say("number.to", low=say.number(row.low, decimals), high=say.number(row.high, decimals))
 
 
 def _p(say: Voice, value: float) -> str:

@@ -226,7 +226,7 @@ def test_how_many_verdicts_chance_alone_gives(tables: Tables, registry: Registry
     many = tables | {"mart.service_change": pd.concat([one, *[one.assign(phase="after")] * 51])}
     told = list(guidance_services.by_chance(Voice("nb"), gather(many, registry), registry.cohorts[0]))
     assert [each.replace("\N{NO-BREAK SPACE}", " ") for each in told] == [
-        "Konklusjonene er ikke justert for at de er mange. Om ingenting virket, ville om lag 2 av de 104 likevel blitt "
+        "Konklusjonene er ikke justert for at de er mange. Om ingenting virket, ville om lag 2 av de 104 for puljen likevel blitt "
         "«bedret mer enn ventet» ved en tilfeldighet (2 % av dem, målt for enkeltindikatorer i simulerte land)."
     ]
     assert "ikke justert for at de er mange" in part(pages(tables, registry)["guidance.html"], "services")

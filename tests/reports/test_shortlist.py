@@ -141,7 +141,7 @@ def test_an_office_with_guided_services_has_their_verdicts(tables: dict, registr
         "ein skilnad på om lag 7,0 poeng i 80 % av tilfella" in each and "ikkje ei enkelt teneste" in each
         for each in head
     )
-    assert any("om lag 0,0 av dei 2 likevel blitt «betra meir enn venta»" in each for each in head)
+    assert any("om lag 0,0 av dei 2 for pulja likevel blitt «betra meir enn venta»" in each for each in head)
     assert len(sheets(tables, registry, "innlandet")) == len(sheets(tables, registry)) - 1
     listed = tables | {"mart.cohort_service": tables["mart.cohort_service"].assign(is_synthetic=True)}
     assert "Hjelpte rettleiinga" not in [each.title for each in sheets(listed, registry)]

@@ -39,6 +39,12 @@ def test_the_template_of_the_method() -> None:
     ]
 
 
+def test_limits_without_end_are_written_as_such() -> None:
+    limits = Interval(-4, float("-inf"), float("inf"))
+    told = sentences(Voice("nb"), Finding(15, 27, 20, 26, 23, limits, smallest_visible=7))
+    assert "intervall \N{MINUS SIGN}∞ til ∞)" in told[2].replace("\N{NO-BREAK SPACE}", " ")
+
+
 @pytest.mark.parametrize("unknown", [None, float("nan")])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_where_nothing_is_known_to_be_visible_nothing_is_considerable(
