@@ -14,9 +14,11 @@ def baseline(of: Tracked) -> pd.DataFrame:
     baseline_frozen: the share or rate of the baseline phase as known on the day of agreement, with its 95 % limits;
     baseline_now: as the newest files have it, beside it and never in it. frozen_on: the day of the newest file used.
     frozen_reason: `known_then`, or `first_vintage` where no file of that day is here, for some period or for all.
-    cells_hidden_since: counts a later file hides; they are hidden here, too, or the sum would tell them.
+    cells_hidden_since: those of which later files hide a part; they are as in the newest files here,
+    too, or missing, or the sum would tell the part.
     """
-    cells = of.cells[of.cells["is_guided"] & of.cells["phase"].eq("baseline") & of.cells["use"].eq("rank")]
+    cells = of.cells[of.cells["is_guided"] & ~of.cells["is_later"]]
+    cells = cells[cells["phase"].eq("baseline") & cells["use"].eq("rank")]
     frozen = cells[cells["denominator"] > 0]
     if frozen.empty:
         return pd.DataFrame(columns=["service_id", "indicator_id"])
@@ -28,7 +30,6 @@ def baseline(of: Tracked) -> pd.DataFrame:
         .agg(
             periods=("period", "nunique"),
             cells_moved=("moved", "sum"),
-            cells_hidden_since=("is_hidden_since", "sum"),
             agreement_day=("agreement_day", "first"),
             is_agreement_known=("is_agreement_known", "first"),
             frozen_on=("vintage_then", "max"),
@@ -38,7 +39,8 @@ def baseline(of: Tracked) -> pd.DataFrame:
     then = summed(frozen, KEY).set_index(KEY)
     newest = summed(now[now["denominator"] > 0], KEY).set_index(KEY)
     beside = newest[["numerator", "denominator", "value"]].add_suffix("_now")
-    table = then.join(beside).join(facts).reset_index()
+    hidden = cells.groupby(KEY)["is_hidden_since"].sum().rename("cells_hidden_since")
+    table = then.join([beside, facts, hidden]).reset_index()
     return table.rename(
         columns={
             "value": "baseline_frozen",

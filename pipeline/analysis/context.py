@@ -147,9 +147,8 @@ def _indicator(
     unscaled = special.expit if series.likelihood == "binomial" else np.exp
     middle = level + taken.expected[:, place]
     half = stats.norm.ppf((1 + of.index.interval_level) / 2) * np.sqrt(taken.expected_covariance[:, place, place])
-    sign = 1.0 if indicator.direction == "high_is_need" else -1.0
     sd = np.sqrt(taken.own_covariance[:, place, place])
-    more = stats.norm.cdf(sign * taken.own_mean[:, place] / sd)
+    more = stats.norm.cdf(indicator.need_sign * taken.own_mean[:, place] / sd)
     return pd.DataFrame(
         {
             "service_id": of.services,

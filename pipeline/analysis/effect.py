@@ -38,7 +38,7 @@ EFFECT = (
     | _floats(
         "guided_before guided_now comparison_before comparison_now change change_low change_high smallest_visible"
     )
-    | {"verdict": "str", "reason": "str", "follows_protocol": "bool", "departures": "str"}
+    | {"verdict": "str", "is_confirmed": "bool", "reason": "str", "follows_protocol": "bool", "departures": "str"}
 )
 BY_PERIOD = KEY | {"periods_since_start": "int64", "phase": "str"} | _floats("estimate low high")
 
@@ -72,20 +72,34 @@ def effect_rows(of: Questions, registry: Registry, comparison: Comparison, visib
     for name, one in asked.items():
         answer = methods.answer(found[name], one.level)
         answer = replace(answer, reason=why_not(answer.reason, name, of, registry))
-        key = _key(of, name, comparison) | {"level": one.level, "smallest_visible": visible.get(name, np.nan)}
+        key = _key(of, name, comparison) | {"level": one.level}
+        key |= {"smallest_visible": _smallest_visible(of, found[name], comparison, visible.get(name, np.nan))}
         key |= {"n_guided": int(one.guided.sum()), "n_comparison": int((~one.guided).sum())} | course(one)
         departed = departures(of, name, comparison)
         key |= {"follows_protocol": not departed, "departures": " ".join(departed)}
         beyond = methods.answer(found[name], strict.get(name, one.level)).effect
         is_tested = key["kind"] != "indicator"
+        others = list(_checked(of, name, one, answer, comparison)) if answer.effect.is_known else []
+        is_doubted = any(
+            method in of.protocol.placebos and (each.effect.low > 0 or each.effect.high < 0) for method, each in others
+        )
         yield key | _told("imputation", answer) | {
             "is_primary": name == COMPOSITE and comparison == of.protocol.comparisons[0],
             "p_holm": adjusted.get(name, np.nan),
             "verdict": judged(one, beyond, answer.reason) if is_tested else None,
+            "is_confirmed": not is_doubted,
         }  # fmt: skip
-        if answer.effect.is_known:
-            for method, other in _checked(of, name, one, answer, comparison):
-                yield key | _told(method, other)
+        for method, other in others:
+            yield key | _told(method, other)
+
+
+def _smallest_visible(of: Questions, found: Reassigned | str, comparison: Comparison, simulated: float) -> float:
+    """The larger of what the programme could show in simulation, against all others, and of what this test could."""
+    told = [simulated] if comparison == "all_not_guided" else []
+    if not isinstance(found, str):
+        wanted = of.protocol.smallest_effect.power_percent / 100
+        told.append(found.smallest_visible(of.protocol.inference.level_percent / 100, wanted))
+    return float(np.max(told)) if told else np.nan
 
 
 def _tested(of: Questions, asked: Question, comparison: Comparison) -> Reassigned | str:
@@ -165,4 +179,4 @@ def _told(method: str, answer: Answer) -> Row:
     effect = answer.effect
     limits = {"estimate": effect.value, "low": effect.low, "high": effect.high, "p_value": answer.p_value}
     said = {"method": method, "part": answer.part or None, "reason": answer.reason or None}
-    return said | limits | {"is_primary": False, "p_holm": np.nan, "verdict": None}
+    return said | limits | {"is_primary": False, "p_holm": np.nan, "verdict": None, "is_confirmed": True}

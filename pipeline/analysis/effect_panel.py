@@ -142,7 +142,7 @@ class Panel:
             return None
         bad, cases = self.numerator[name], self.denominator[name]
         logit = np.log((bad + 0.5) / (cases - bad + 0.5))
-        return np.where(cases > 0, logit if indicator.direction == "high_is_need" else -logit, np.nan)
+        return np.where(cases > 0, indicator.need_sign * logit, np.nan)
 
 
 def panel(con: duckdb.DuckDBPyConnection, registry: Registry, protocol: Protocol) -> Panel:

@@ -98,7 +98,7 @@ def _world(of: Panel, at: dynamic.Dynamics, protocol: Protocol) -> World:
         memory=at.memory,
         law=[each.likelihood for each in series if each],
         dispersion=[1.0] * len(series),
-        worse=np.array([1.0 if each.direction == "high_is_need" else -1.0 for each in of.scale.indicators]),
+        worse=np.array([each.need_sign for each in of.scale.indicators], dtype=float),
     )
 
 

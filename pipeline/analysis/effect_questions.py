@@ -16,7 +16,10 @@ COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 
 
 class Questions:
-    """The questions of a protocol. outcomes: name → shape (S, T). start: shape (S,), of its own cohorts."""
+    """The questions of a protocol. outcomes: name → shape (S, T). start: shape (S,), of its own cohorts.
+
+    twice: shape (S,), who was guided in another protocol's cohort too, before the scored periods ended; left out.
+    """
 
     def __init__(self, of: Panel, protocol: Protocol, cohorts: list[Cohort]) -> None:
         """cohorts: those of the protocol."""
@@ -24,9 +27,12 @@ class Questions:
         self.windows = protocol.windows(cohorts[0])
         nothing = {COMPOSITE: np.full((len(of.services), len(of.periods)), np.nan)}
         self.outcomes = of.scale.outcomes(of.values()) if of.scale.dimensions else nothing
-        self.start: Floats = np.min([of.start[each.id] for each in cohorts], axis=0)
-        is_elsewhere = np.isfinite(np.min(list(of.start.values()), axis=0)) & np.isinf(self.start)
-        self.never: Bools = np.isinf(self.start) & ~is_elsewhere
+        own: Floats = np.min([of.start[each.id] for each in cohorts], axis=0)
+        rest = [start for name, start in of.start.items() if name not in protocol.cohorts]
+        elsewhere = np.min([np.full(own.shape, np.inf), *rest], axis=0)
+        self.twice: Bools = np.isfinite(own) & (elsewhere <= own + self.windows.scored[1])
+        self.start: Floats = np.where(self.twice, np.inf, own)
+        self.never: Bools = np.isinf(own) & np.isinf(elsewhere)
         self.need = self._need()
 
     def ask(
@@ -86,7 +92,7 @@ class Questions:
         if comparison != "all_not_guided" or (places is None and not asked.any()):
             return np.ones(len(self.start), bool)
         order = np.argsort(-np.nan_to_num(self.need, nan=-np.inf), kind="stable")[:places]
-        return asked if asked.any() else np.isin(np.arange(len(self.need)), order)
+        return asked if asked.any() else np.isin(np.arange(len(self.need)), order) & np.isfinite(self.need)
 
     def _need(self) -> Floats:
         """The highest mean composite of the periods in which units were chosen, over the starts; shape (S,)."""

@@ -111,6 +111,8 @@ def departures(of: Questions, name: str, comparison: Comparison) -> list[str]:
         found.append("dimensions_missing")
     if _has_gap(of, name):
         found.append("periods_missing")
+    if of.twice.any():
+        found.append("guided_elsewhere")
     if of.protocol.amended_late:
         found.append("amended_after_reading")
     return found

@@ -69,16 +69,20 @@ class Tracked:
 
     @cached_property
     def _cases(self) -> dict[tuple[str, str], pd.DataFrame]:
-        """(guided service, indicator) → its periods with cases, in order of time: period, phase, denominator."""
+        """(guided service, indicator) → its periods with cases, in order: period, phase, is_later, denominator."""
         own = self.cells[self.cells["is_guided"] & (self.cells["denominator"] > 0)]
-        sums = own.groupby(["service_id", "indicator_id", "phase", "period"], dropna=False)["denominator"].sum()
+        key = ["service_id", "indicator_id", "phase", "period", "is_later"]
+        sums = own.groupby(key, dropna=False)["denominator"].sum()
         by = sums.reset_index().sort_values("period").groupby(["service_id", "indicator_id"])
         return {(str(service), str(indicator)): part for (service, indicator), part in by}
 
     def window(self, service: str, indicator_id: str, column: Literal["phase", "period"], name: str) -> Window:
-        """A guided service's cases in a phase or a period, and where they stand on the model's time line."""
+        """A guided service's cases in a phase or a period, and where they stand on the model's time line.
+
+        After the baseline only periods that ended after the agreement, as in what is observed (`service_change`).
+        """
         own = self._cases[service, indicator_id]
-        own = own[own[column] == name]
+        own = own[own[column].eq(name) & (own["is_later"] | own["phase"].eq("baseline"))]
         return np.array([self.times[each] for each in own["period"]]), own["denominator"].to_numpy(dtype=float)
 
     def in_model(self, indicator_id: str) -> bool:

@@ -73,7 +73,7 @@ class WhatIf:
         spread = np.sqrt(np.diag(self._ahead.dynamics.lasting))
         moved = {}
         for number, one in enumerate(self._indicators):
-            worse = shift * spread[number] * missing[number] * (1 if one.direction == "high_is_need" else -1)
+            worse = shift * spread[number] * missing[number] * one.need_sign
             rate = self._ahead.draws[one.id][:, [place]] / one.per
             is_share = self._ahead.counts.law[number] == "binomial"
             moved[one.id] = one.per * (special.expit(special.logit(rate) + worse) if is_share else rate * np.exp(worse))
@@ -116,7 +116,7 @@ class WhatIf:
         rate = special.expit(level) if counts.law[number] == "binomial" else np.exp(level)
         seen = counts.denominator[place, number] - counts.hidden_cases[place, number]
         more = float((counts.numerator[place, number] - seen * rate).sum())
-        return float(np.floor(more if one.direction == "high_is_need" else -more))
+        return float(np.floor(one.need_sign * more))
 
     def tipping(self, probability: Floats) -> Floats:
         """For each service that is not listed but lacks figures: the smallest shift that lists it; NaN where none does.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from pipeline.methods.imputation import NEVER, Sums, Windows, average_effect, known, solved, sums
 
@@ -28,6 +29,14 @@ class Reassigned:
         """Two-sided p-value of a constant effect: the share of assignments that find as much beyond it."""
         beyond = np.abs(self.drawn - effect * self.drawn_share) >= np.abs(self.estimate - effect) * (1 - SAME)
         return float((1 + beyond.sum()) / (1 + len(self.drawn)))
+
+    def smallest_visible(self, level: float = 0.95, wanted: float = 0.80) -> float:
+        """The effect that this test would find in the share `wanted` of cases, as the draws scatter.
+
+        Beyond what they give by chance, and then so far that the estimate's own scatter seldom takes it back
+        (Bloom 1995, Evaluation Review 19:547).
+        """
+        return float(np.quantile(np.abs(self.drawn), level) + special.ndtri(wanted) * self.drawn.std())
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """The constant effects that the test at 1 - level does not reject; infinite where there are too few draws.

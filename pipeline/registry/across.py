@@ -56,7 +56,7 @@ def _goalposts(registry: "Registry") -> Iterator[Mistake]:
         known = registry.indicators.get(post.indicator)
         if known is None or known.in_era(post.era) is None:
             yield "index.toml", "goalposts", f"{post.indicator} in {post.era}", "an indicator, and an era it has"
-        elif (post.at_full > post.at_none) != (known.direction == "high_is_need"):
+        elif (post.at_full > post.at_none) != (known.need_sign > 0):
             said = f"{post.indicator}: at_none {post.at_none:g}, at_full {post.at_full:g}"
             yield "index.toml", "goalposts", said, f"at_full on the side of need ({known.direction})"
 

@@ -165,6 +165,11 @@ class Indicator(Declaration):
         """What numerator / denominator is multiplied with to reach the unit."""
         return {"percent": 100, "per_1000": 1000, "ratio": 1}[self.unit]
 
+    @property
+    def need_sign(self) -> int:
+        """1 where more of it is more need, -1 where less is; an indicator without a direction has neither."""
+        return {"high_is_need": 1, "low_is_need": -1, "neutral": 0}[self.direction]
+
     def in_era(self, era: str) -> Series | None:
         """The series of an era, if the indicator is published in it."""
         return next((series for series in self.series if series.era == era), None)

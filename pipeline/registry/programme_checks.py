@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pipeline.registry.dataset import RecordDataset
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline.registry.load import Registry
 
 Mistake = tuple[str, str, str, str]
+BEFORE_SCORED = ("baseline", "selection", "start_up")
 
 
 def mistakes(registry: "Registry") -> Iterator[Mistake]:
@@ -61,6 +63,7 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
             yield file, field, str(each.number), f"1 to {last}, the gatherings of the programme"
         if each.day and not cohort.start <= each.day <= cohort.end:
             yield file, f"{field}.day", str(each.day), f"a day from {cohort.start} to {cohort.end}"
+    yield from ((file, *mistake) for mistake in _agreements(registry, cohort))
     if cohort.listed:
         yield from _unknown(file, "listed.finding", [cohort.listed.finding], _findings(registry))
     order = [each.id for each in programme.steps] if programme else []
@@ -71,6 +74,23 @@ def _cohort(registry: "Registry", cohort: Cohort) -> Iterator[Mistake]:
         yield from _unknown(file, f"{field}.steps", taken, order)
         if set(taken) <= set(order) and taken != sorted(set(taken), key=order.index):
             yield file, f"{field}.steps", ", ".join(taken), "each once, in the order " + ", ".join(order)
+
+
+def _agreements(registry: "Registry", cohort: Cohort) -> Iterator[tuple[str, str, str]]:
+    """(field, given, allowed) of days of agreement by which a baseline is not over, or a scored phase has begun."""
+    place, baseline = registry.jurisdiction, cohort.phase("baseline")
+    first = place.end_of(baseline.last_period) if baseline else date.min
+    scored = [place.start_of(each.first_period) for each in cohort.phases if each.id not in BEFORE_SCORED]
+    last = min(scored, default=date.max)
+    days = {"start": cohort.start}
+    days |= {f"members.{each.name}.agreement_day": each.agreement_day for each in cohort.members if each.agreement_day}
+    if cohort.listed:
+        days |= {"listed.first_day": cohort.listed.first_day, "listed.last_day": cohort.listed.last_day}
+    for field, day in days.items():
+        if day < first:
+            yield field, str(day), f"{first} or later, when the baseline is over"
+        elif day > last:
+            yield field, str(day), f"{last} or earlier, when the first scored phase begins"
 
 
 def _findings(registry: "Registry") -> set[str]:

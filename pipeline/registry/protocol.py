@@ -151,6 +151,9 @@ def phase_mistakes(protocol: Protocol, cohorts: Sequence[Cohort]) -> Iterator[tu
             if cohort.phase(phase) is None:
                 yield field, repr(phase), f"a phase of {cohort.id}: " + ", ".join(each.id for each in cohort.phases)
                 return
+        if protocol.inference.eligible and cohort.phase("selection") is None:
+            allowed = f"a phase selection in {cohort.id}, in which need is read; or left out"
+            yield "inference.eligible", str(protocol.inference.eligible), allowed
         try:
             found[cohort.id] = protocol.windows(cohort), cohort.era
         except ValueError as error:

@@ -45,28 +45,34 @@ class Figures:
         columns += [Column(say("single.baseline"), is_number=True), Column(say("single.observed"), is_number=True)]
         columns += [Column(say(f"single.{each}", level=level)) for each in ("change", "expected", "rest")]
         columns.append(Column(say("single.fell"), is_number=True))
-        moved = set(baseline.loc[baseline["has_source_moved"], "indicator_id"])
-        hidden = set(baseline.loc[baseline["cells_hidden_since"] > 0, "indicator_id"])
-        body = [Row(self._row(row, row.outcome in moved, row.outcome in hidden)) for row in records(shown)]
+        frozen = {row.indicator_id: row for row in records(baseline)}
+        body = [Row(self._row(row, frozen.get(row.outcome))) for row in records(shown)]
         phases = say.list(say(f"phase.{each}") for each in shown["phase"].drop_duplicates())
         caption = marked(say, say("single.table", name=name, phase=phases), self.is_synthetic)
         return Table(f"single-{self.cohort.id}-{service_id}", caption, columns, body)
 
-    def _row(self, row: Any, has_moved: bool, is_hidden_since: bool) -> list[Cell | str]:
+    def _row(self, row: Any, frozen: Any | None) -> list[Cell | str]:
+        """frozen: the row of result.baseline, which an index has not."""
         say = self.say
         word = verdicts.verdict(say, Judgement(Verdict(row.verdict), row.is_confirmed))
         reason = [verdicts.untold(say, row.reason)] if isinstance(row.reason, str) else []
         phase = [say(f"phase.{row.phase}")] if row.phase != self.first else []
         notes = [*phase, *([say("single.better_up")] if self._is_better_up(row.outcome) else [])]
         is_known = pd.notna(row.change)
-        moved = [say("frozen.moved", now=self.value(row.outcome, row.baseline_now))] if has_moved else []
-        moved += [say("frozen.hidden")] if is_hidden_since else []
-        hidden = [say("single.hidden")] if row.hidden_cells > 0 else []
+        before, after = (self._cases(row, side) for side in ("baseline", "scored"))
+        if row.hidden_cells > 0:
+            after = [say("single.hidden")]
+        if frozen is not None and frozen.numerator_low < frozen.numerator_high:
+            before = [say("single.hidden")]
+        if frozen is not None and frozen.has_source_moved:
+            before += [say("frozen.moved", now=self.value(row.outcome, row.baseline_now))]
+        if frozen is not None and frozen.cells_hidden_since > 0:
+            before += [say("frozen.hidden")]
         return [
             Cell(self.label(row.outcome), notes),
             Cell(word, reason, is_missing=bool(reason)),
-            Cell(self.value(row.outcome, row.baseline), [*self._cases(row, "baseline"), *moved]) if is_known else "–",
-            Cell(self.value(row.outcome, row.scored), [*self._cases(row, "scored"), *hidden]) if is_known else "–",
+            Cell(self.value(row.outcome, row.baseline), before) if is_known else "–",
+            Cell(self.value(row.outcome, row.scored), after) if is_known else "–",
             self._change(row, "change") if is_known else "–",
             self._change(row, "expected_change"),
             self._rest(row),

@@ -112,7 +112,7 @@ def why(say: Voice, facts: Facts) -> Callable[[str], str]:
     Only what is worse than in the country is a reason. The legal duty is named first where there is one.
     """
     table = facts.current.estimates
-    worse = {each.id: 1 if each.direction == "high_is_need" else -1 for each in facts.current.indicators}
+    worse = {each.id: each.need_sign for each in facts.current.indicators}
     table = table[(table["value"] - table["country_median"]) * table["indicator_id"].map(worse) > 0]
     top = table.sort_values(["service_id", "contribution_points"], ascending=[True, False], kind="stable")
     top = top[top["contribution_points"] > 0].groupby("service_id").head(REASONS)

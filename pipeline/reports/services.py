@@ -141,7 +141,7 @@ class _Service:
     def _exit(self, row: Any) -> str:
         indicator = self.indicators[row.indicator_id]
         text = self._said(
-            "exit_fewer" if indicator.direction == "high_is_need" else "exit_more",
+            "exit_fewer" if indicator.need_sign > 0 else "exit_more",
             indicator=self.say.of(indicator.label),
             n=self.say.number(row.fewer_cases),
             then=self.say.chance(row.probability_then),

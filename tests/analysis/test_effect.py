@@ -149,11 +149,34 @@ def test_the_selection_phase_stands_above_the_baseline_and_is_not_scored(tables:
 def test_every_row_says_what_could_be_seen_at_all(tables: dict[str, pd.DataFrame]) -> None:
     power = tables["power"].drop_duplicates("outcome_id").set_index("outcome_id")["smallest_visible"]
     effect = tables["effect"]
-    assert (effect["smallest_visible"] == effect["outcome_id"].map(power)).all()
+    own = effect[effect["comparison"] == "all_not_guided"]
+    assert (own["smallest_visible"] >= own["outcome_id"].map(power)).all()
+    assert effect.loc[effect["comparison"] != "all_not_guided", "smallest_visible"].isna().all()  # nobody is declared
     at = tables["power"].pivot_table(index="outcome_id", columns="odds_ratio", values="detected")
     assert (at[0.5] >= at[0.7]).all() and (at[0.7] > 0.05).all()
     assert (tables["power"]["effect"] < 0).all()
     assert tables["power"]["runs"].unique().tolist() == [300]
+
+
+def test_a_placebo_that_shows_something_leaves_its_outcome_unconfirmed(tables: dict[str, pd.DataFrame]) -> None:
+    table = tables["effect"]
+    placebos = table[table["method"].isin(PROTOCOL.placebos) & ((table["low"] > 0) | (table["high"] < 0))]
+    doubted = set(placebos["outcome_id"])
+    told = table[table["verdict"].notna() & (table["comparison"] == "all_not_guided")].set_index("outcome_id")
+    assert doubted & set(told.index) and (~told["is_confirmed"] == told.index.isin(doubted)).all()
+
+
+def test_who_was_guided_twice_is_on_neither_side(of: Panel) -> None:
+    """Three of the guided were also in a cohort of another protocol: before the scored periods ended, or after them."""
+    guided = np.flatnonzero(np.isfinite(of.start["cohort_2018"]))[:3]
+    start = of.start["cohort_2018"][guided[0]]
+    for late, left_out in ((4, 3), (5, 0)):
+        elsewhere = np.full(len(of.services), np.inf)
+        elsewhere[guided] = start + late
+        asked = Questions(replace(of, start=dict(of.start) | {"other": elsewhere}), PROTOCOL, [COHORT])
+        assert asked.twice.sum() == left_out and not asked.never[guided].any()
+        assert np.isfinite(asked.start).sum() == np.isfinite(of.start["cohort_2018"]).sum() - left_out
+        assert departures(asked, COMPOSITE, "all_not_guided") == (["guided_elsewhere"] if left_out else [])
 
 
 def test_england_has_empty_tables(releases: dict[str, Path]) -> None:

@@ -1,5 +1,6 @@
 """What is said of each guided service: frozen baselines, forecasts that do not move, verdicts that their figures bear."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from pipeline.analysis.tracked import tracked
 from pipeline.methods.verdict import Verdict
 from pipeline.registry.load import load
 from pipeline.registry.programme import Cohort
 from pipeline.warehouse.release import connect
 from tests.warehouse.test_drawn_countries import HEADER, country, plain
 
-JUNE = datetime(2021, 6, 1, tzinfo=UTC)
+JUNE, SEPTEMBER = (datetime(2021, month, 1, tzinfo=UTC) for month in (6, 9))
 ROWS = [
     f"{code};{year};{half};{y};{n};"
     for code, y, n in (("1430", 4, 10), ("1431", 2, 12), ("1432", 6, 18), ("1101", 9, 40), ("1103", 3, 30))
@@ -23,6 +25,7 @@ ROWS = [
     for code, y, n in (("4647", 5, 40), ("1101", 9, 40), ("1103", 3, 30))
     for half in (1, 2)
 ]  # fmt: skip
+RESULTS = ("baseline", "milestone", "run_chart", "run_chart_series", "service_change", "alarm")
 REVISED = "1430;2018;1;9;10;\n1431;2018;1;2;12;\n1432;2018;1;6;18;\n1101;2018;1;20;40;\n1103;2018;1;3;30;"
 
 
@@ -38,13 +41,14 @@ def cohort(start: date, code: str = "4647", **changes: Any) -> Cohort:
     return Cohort.model_validate(fields | changes)
 
 
-def built(tmp_path: Path, of: Cohort, more: str = "") -> dict[str, pd.DataFrame]:
-    """The result tables of a drawn country; more: rows of a newer file, of June 2021."""
-    later = {("khr_supervision", JUNE): f"{HEADER}\n{more}\n"} if more else {}
-    with connect(country(tmp_path, *ROWS, registry=plain(cohorts=(of,), protocols=()), more=later)) as con:
+def built(tmp_path: Path, of: Cohort, *newer: str, rows: Sequence[str] = ROWS) -> dict[str, pd.DataFrame]:
+    """The tables of a drawn country that tell of a service; newer: rows of newer files, of June and September 2021."""
+    days = zip((JUNE, SEPTEMBER), newer, strict=False)
+    later = {("khr_supervision", day): f"{HEADER}\n{more}\n" for day, more in days if more}
+    with connect(country(tmp_path, *rows, registry=plain(cohorts=(of,), protocols=()), more=later)) as con:
         return {
-            name: con.execute(f"SELECT * FROM result.{name} ORDER BY ALL").df()
-            for name in ("baseline", "milestone", "service_change")
+            name.removeprefix("result."): con.execute(f"SELECT * FROM {name} ORDER BY ALL").df()
+            for name in (*(f"result.{each}" for each in RESULTS), "mart.service_change")
         }
 
 
@@ -84,6 +88,77 @@ def test_what_a_later_file_hides_is_not_told_by_the_baseline(tmp_path: Path) -> 
     assert row["baseline_frozen"] == row["baseline_now"]
 
 
+# What three files say of 1430 and 1431 (count;cases), half-year by half-year; the third need not have a half-year.
+HIDDEN_SINCE = [
+    [
+        [("{y};10", "2;12"), (":;10", "2;12")],  # a count
+        [("{y};{n}", "2;12"), (":;:", "2;12")],  # a count and its cases
+        [("3;{n}", "2;12"), ("3;:", "2;12")],  # cases alone
+        [(":;10", "{y};12"), (":;10", ":;12")],  # another count than was hidden before
+    ],
+    [
+        [(":;10", "{y};{n}"), ("3;10", ":;:")],  # another, and the first is shown
+        [("{y};{n}", "2;12"), (":;:", "2;12"), ("", "2;12")],  # hidden, then gone
+        [("{y};10", "2;12"), (":;10", "2;12"), (";10", "2;12")],  # hidden, then blank
+        [("{y};10", "2;12"), ("{y};10", "3;12"), (":;10", "3;12")],  # revised, then hidden
+    ],
+]
+OTHERWISE = [
+    [(":;10", "2;12"), (":;10", "3;12")],  # hidden already, the other revised
+    [("4;10", "2;12"), (":;10", "2;12"), ("5;10", "2;12")],  # hidden, then published again
+]
+
+
+def files(cases: list[list[tuple[str, str]]], y: int = 0, n: int = 0) -> list[list[str]]:
+    """The rows of three files; y, n: what stood where it is hidden in the end."""
+    found: list[list[str]] = [[], [], []]
+    for half, case in zip(("2018;1", "2018;2", "2019;1", "2019;2"), cases, strict=False):
+        for rows, parts in zip(found, case, strict=False):
+            told = (("1430", parts[0]), ("1431", parts[1]), ("1432", "6;18"), ("1101", "9;40"), ("1103", "3;30"))
+            rows += [f"{code};{half};{part.format(y=y, n=n)};" for code, part in told if part]
+    found[0] += [each for each in ROWS if each[5:11] not in {row[5:11] for row in found[0]}]
+    return found
+
+
+def followed(tmp_path: Path, rows: list[list[str]], **changes: Any) -> dict[str, pd.DataFrame]:
+    """The tables of three files, with a baseline of two years."""
+    first, *newer = rows
+    phases = [("baseline", "2018H1", "2019H2"), ("during", "2020H1", "2020H2")]
+    changes["phases"] = [{"id": name, "first_period": start, "last_period": end} for name, start, end in phases]
+    return built(tmp_path, cohort(date(2020, 1, 1), **changes), *map("\n".join, newer), rows=first)
+
+
+@pytest.mark.parametrize("cases", HIDDEN_SINCE)
+def test_no_table_hangs_on_what_a_later_file_hides(tmp_path: Path, cases: list[list[tuple[str, str]]]) -> None:
+    """Three municipalities are one today. Whatever stood where it is hidden now, all that is told is the same."""
+    one = followed(tmp_path / "one", files(cases, y=3, n=10))
+    other = followed(tmp_path / "other", files(cases, y=1, n=15))
+    assert one["baseline"]["cells_hidden_since"].tolist() == [4] and not one["baseline"]["has_source_moved"].any()
+    assert (
+        len(one["run_chart"]) == 3 + 2 and len(one["milestone"]) == 2
+    )  # of one baseline half-year nothing is left to divide
+    for name, table in one.items():
+        pd.testing.assert_frame_equal(table, other[name])
+
+
+def test_what_was_hidden_already_and_what_is_published_again_stay_as_they_were(tmp_path: Path) -> None:
+    tables = followed(tmp_path, files(OTHERWISE))
+    [row] = tables["baseline"].to_dict("records")
+    assert row["cells_hidden_since"] == 0 and row["cells_moved"] == 2
+    assert (row["numerator_low"], row["numerator_high"]) == (9 + 3 * 12, 11 + 3 * 12)
+    [_, again, *_] = tables["run_chart"].sort_values("period").to_dict("records")
+    assert (again["numerator"], again["is_hidden"]) == (12, False)
+
+
+def test_a_municipality_of_which_all_is_hidden_has_no_figure(tmp_path: Path) -> None:
+    """Not even its number of cases, which the first file told."""
+    gone = REVISED.replace("1101;2018;1;20;40;", "1101;2018;1;:;:;")
+    tables = built(tmp_path, cohort(date(2021, 4, 1), "1101"), gone)
+    [row] = tables["baseline"].to_dict("records")
+    assert (row["periods"], row["cells_hidden_since"], row["numerator"], row["denominator"]) == (1, 1, 9, 40)
+    assert "2018H1" not in set(tables["run_chart"]["period"])
+
+
 def test_what_was_published_after_the_agreement_is_not_frozen(tmp_path: Path) -> None:
     """The agreement of a member itself, where it is known, is the day that counts."""
     late = cohort(date(2019, 2, 1), "1432", members=[{"name": "F", "municipality_code": "1432", "agreement_day": date(2021, 7, 1)}])  # fmt: skip
@@ -107,6 +182,22 @@ def test_who_is_guided_in_another_cohort_says_nothing_of_the_country(tmp_path: P
     assert apart == [("municipality_1101", ["2020H1", "2020H2"])]
     assert len(expected[0]) == 4
     pd.testing.assert_frame_equal(*expected)
+
+
+def test_an_agreement_inside_a_window_leaves_what_is_after_it_or_before_it(tmp_path: Path) -> None:
+    """No registry that is loaded has such days; still both sides of a comparison count the same half-years."""
+    both = (cohort(date(2020, 8, 1)), cohort(date(2018, 8, 1), "1101", id="other"))
+    registry = plain(cohorts=both, protocols=())
+    with connect(country(tmp_path, *ROWS, registry=registry)) as con:
+        of = tracked(con, registry, both[0])
+        [(scored,)] = con.execute(
+            "SELECT scored_cases FROM result.service_change WHERE cohort_id = 'few' AND scored_cases > 0"
+        ).fetchall()
+        [(periods,)] = con.execute("SELECT periods FROM result.baseline WHERE cohort_id = 'other'").fetchall()
+    _, cases = of.window("municipality_4647", "foster_supervision_missed", "phase", "during")
+    assert scored == cases.sum() == 40
+    assert of.window("municipality_4647", "foster_supervision_missed", "phase", "baseline")[1].tolist() == [40, 40]
+    assert periods == 1
 
 
 @pytest.fixture(scope="module")

@@ -73,6 +73,15 @@ def test_a_country_needs_no_programme() -> None:
             "members.Hurdal.steps: given analyse, identify; allowed: each once, in the order identify, prioritise, analyse, carry_out, evaluate",
         ),
         (
+            COHORT, HURDAL, HURDAL + ", agreement_day = 2015-12-31",
+            "members.Hurdal.agreement_day: given 2015-12-31; allowed: 2016-01-01 or later, when the baseline is over",
+        ),
+        (
+            COHORT, HURDAL, HURDAL + ", agreement_day = 2020-02-01",
+            "members.Hurdal.agreement_day: given 2020-02-01; allowed: 2019-07-01 or earlier, when the first scored phase begins",
+        ),
+        (COHORT, "start = 2018-06-01", "start = 2015-06-01", "start: given 2015-06-01; allowed: 2016-01-01 or later, when"),
+        (
             COHORT, "\n[[phases]]", "\n[[gatherings]]\nnumber = 4\n[[phases]]",
             "gatherings no. 4: given 4; allowed: 1 to 3, the gatherings of the programme",
         ),
@@ -84,7 +93,7 @@ def test_a_country_needs_no_programme() -> None:
             COHORT, "size = 13", 'size = 13\nlisted = { finding = "breach", first_day = 2018-01-01, last_day = 2018-02-01 }',
             "(whole declaration): given {'id': 'cohort_2018'",
         ),
-        (COHORT, 'id = "selection"', 'id = "baseline"', "phases: given baseline, 2 times; allowed: each once"),
+        (COHORT, 'id = "long_after"', 'id = "baseline"', "phases: given baseline, 2 times; allowed: each once"),
         (
             PROGRAMME, 'id = "cohort_2019"', 'id = "cohort_2018"',
             "unnamed_cohorts.id: given 'cohort_2018'; allowed: a cohort without a file; programme/cohort_2018.toml names it",
@@ -109,12 +118,13 @@ def test_a_country_needs_no_programme() -> None:
             COHORT, '[[phases]]\nid = "during"\nfirst_period = "2019H2"\nlast_period = "2020H2"\n', "",
             "scored_phase: given 'during'; allowed: a phase of cohort_2018: baseline, selection, start_up, after, long_after",
         ),
+        (COHORT, '[[phases]]\nid = "selection"\nfirst_period = "2016H2"\nlast_period = "2018H1"\n', "", "inference.eligible: given 45; allowed: a phase selection in cohort_2018, in which need is read; or left out"),
         (PROTOCOL, "draws = 1999", "draws = 20", "inference.draws: given 20; allowed: Input should be greater than or equal to 199"),
         (PROTOCOL, 'estimator = "imputation"', 'estimator = "before_after"', "estimator: given 'before_after'; allowed: Input should be 'imputation'"),
         (PROTOCOL, '"unweighted"', '"sun_abraham"', "(whole declaration): given {'id': 'cohort_2018'"),
         (
-            COHORT, 'first_period = "2014H2"\nlast_period = "2015H2"', 'first_period = "2018H2"\nlast_period = "2019H1"',
-            "baseline_phase: given baseline (0, 1) must lie before 0, scored (2, 4) at 0 or after; allowed: a baseline before",
+            COHORT, 'id = "start_up"\nfirst_period = "2018H2"', 'id = "start_up"\nfirst_period = "2015H2"',
+            "baseline_phase: given baseline (-2, 0) must lie before 0, scored (8, 10) at 0 or after; allowed: a baseline before",
         ),
     ],
 )  # fmt: skip

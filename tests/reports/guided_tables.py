@@ -130,6 +130,8 @@ def _of_services() -> dict[str, pd.DataFrame]:
         difference_low=-25.0, difference_high=15.0,
     )  # fmt: skip
     moved = {
+        "numerator_low": 24.0,
+        "numerator_high": 24.0,
         "baseline_frozen": 30.0,
         "baseline_now": 31.0,
         "has_source_moved": True,

@@ -264,6 +264,20 @@ def test_a_run_chart_tells_its_rules_and_how_often_they_cry_wolf(tables: Tables,
     assert page.count('class="range"') == 1
 
 
+def test_a_baseline_with_hidden_counts_says_so_and_tells_no_cases(tables: Tables, registry: Registry) -> None:
+    """80 cases stand beside a share that they bear; where counts are hidden the share is only likely."""
+    bounds = tables["result.baseline"].assign(numerator_low=23.0, numerator_high=25.0)
+    since = tables["result.baseline"].assign(cells_hidden_since=1)
+    whole, hidden, hidden_since = (
+        words(service(pages(tables | {"result.baseline": each}, registry)["guidance.html"], "s1"))
+        for each in (tables["result.baseline"], bounds, since)
+    )
+    assert "30,0 % 80 saker Kilden er endret siden" in whole
+    assert "30,0 % noen tall er skjult Kilden er endret siden" in hidden and "80 saker" not in hidden
+    assert "Tall i utgangspunktet er skjult siden" in hidden_since and "skjult siden" not in whole + hidden
+    assert "20,0 % noen tall er skjult" in whole and "60 saker" not in whole
+
+
 def test_the_page_is_the_same_whatever_is_behind_a_hidden_count(tables: Tables, registry: Registry) -> None:
     def hiding(count: float) -> Tables:
         chart, milestone = tables["result.run_chart"], tables["result.milestone"]
