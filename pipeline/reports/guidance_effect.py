@@ -175,7 +175,7 @@ def _row(say: Voice, facts: Facts, protocol: Protocol, row: Any) -> list[Cell | 
     is_simulated = row.method == "imputation" and pd.notna(row.smallest_visible)
     word = say(f"effect.reason_{row.reason}") if isinstance(row.reason, str) else ""
     if isinstance(row.verdict, str) and not word:
-        word = verdicts.verdict(say, Judgement(Verdict(row.verdict)))
+        word = verdicts.verdict(say, Judgement(Verdict(row.verdict), row.is_confirmed))
     return [
         label(say, facts, protocol, row),
         say(f"effect.comparison_{row.comparison}"),

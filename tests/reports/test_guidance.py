@@ -180,6 +180,14 @@ def test_every_method_stands_in_the_table_the_word_before_the_number(tables: Tab
     assert "Not estimated against services that declined: who that was is not declared." in words(page)
 
 
+def test_a_doubted_outcome_says_so_in_the_table_too(tables: Tables, registry: Registry) -> None:
+    doubted = with_primary(tables, is_confirmed=False)
+    assert "no clear change, not confirmed -4.0 points" in part(
+        pages(doubted, registry)["guidance.en.html"], "estimates"
+    )
+    assert "not confirmed" not in part(pages(tables, registry)["guidance.en.html"], "estimates")
+
+
 def test_a_departure_from_the_protocol_is_told(tables: Tables, registry: Registry) -> None:
     assert "Planen er fulgt." in part(pages(tables, registry)["guidance.html"], "protocol")
     changed = with_primary(tables, follows_protocol=False, departures="periods_missing amended_after_reading")
