@@ -7,7 +7,8 @@ import numpy as np
 from pipeline.methods.verdict import Verdict
 from pipeline.simulation.guided import drawn, told
 
-SAID = [Verdict.IMPROVED_MORE, Verdict.IMPROVED_AS_EXPECTED, Verdict.NO_CLEAR_CHANGE, Verdict.WORSENED]
+UNSAID = (Verdict.TOO_LITTLE_DATA, Verdict.SERIES_BREAK)  # every country has enough figures, and none breaks
+SAID = [each for each in Verdict if each not in UNSAID]
 HEADINGS = ["odds ratio", "within forecast", *SAID, "P(fell 5 points) > 0.8", "bare change, points"]
 
 

@@ -1,6 +1,5 @@
 """What may be said of a group: the answer in sentences, every estimate in a table, and what could have been seen."""
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -62,14 +61,11 @@ def answer(say: Voice, facts: Facts, protocol: Protocol) -> Answer:
     row = primary(facts, protocol)
     if row is None:
         return Answer([say("answer.unseen")])
-    is_visible = pd.notna(row.smallest_visible)
-    visible = say("answer.unseen")
-    if is_visible:
-        visible = say("finding.visible", visible=verdicts.points(say, _unit(row), row.smallest_visible))
+    visible = could_show(say, protocol, row)
     if pd.isna(row.estimate):
         return Answer([visible, say("answer.unknown", reason=say(f"effect.reason_{row.reason}"))])
     doubts = list(_placebos_seen(say, facts, protocol, row))
-    finding = _finding(row, is_doubted=bool(doubts))
+    finding = _finding(protocol, row, is_doubted=bool(doubts))
     proof = _proof(say, finding)
     word = verdicts.verdict(say, Judgement(Verdict(row.verdict), is_confirmed=not doubts))
     fewer = _fewer(say, facts, protocol, row.n_guided)
@@ -93,7 +89,18 @@ def _fewer(say: Voice, facts: Facts, protocol: Protocol, n_guided: int) -> list[
     return [say("answer.fewer", n=say.number(n_guided), all=say.number(every))] if n_guided < every else []
 
 
-def _finding(row: Any, is_doubted: bool) -> Finding:
+def could_show(say: Voice, protocol: Protocol, row: Any, key: str = "finding.visible") -> str:
+    """What the design would have shown of an outcome, with the power that the protocol wants."""
+    if pd.isna(row.smallest_visible):
+        return say("answer.unseen")
+    return say(key, visible=verdicts.points(say, _unit(row), row.smallest_visible), power=_power(say, protocol))
+
+
+def _power(say: Voice, protocol: Protocol) -> str:
+    return say.percent(protocol.smallest_effect.power_percent / 100)
+
+
+def _finding(protocol: Protocol, row: Any, is_doubted: bool) -> Finding:
     return Finding(
         row.n_guided,
         row.guided_before,
@@ -101,7 +108,8 @@ def _finding(row: Any, is_doubted: bool) -> Finding:
         row.comparison_before,
         row.comparison_now,
         Interval(row.estimate, row.low, row.high),
-        smallest_visible=None if pd.isna(row.smallest_visible) else row.smallest_visible,
+        smallest_visible=row.smallest_visible,
+        power=protocol.smallest_effect.power_percent / 100,
         level=row.level,
         unit=_unit(row),
         is_doubted=is_doubted,
@@ -115,7 +123,7 @@ def _unit(row: Any) -> Literal["percent", "points"]:
 def _proof(say: Voice, finding: Finding) -> str:
     """That the figures prove nothing, as far as the interval goes."""
     fits = verdicts.fits(finding)
-    told = {"open": "answer.no_proof", "doubted": "answer.no_proof", "small": "answer.no_proof_small"}
+    told = {each: "answer.no_proof" for each in ("open", "unseen", "doubted")} | {"small": "answer.no_proof_small"}
     return say(told.get(fits, "answer.no_lots"))
 
 
@@ -164,16 +172,20 @@ def table(
 
 def _row(say: Voice, facts: Facts, protocol: Protocol, row: Any) -> list[Cell | str]:
     is_known = pd.notna(row.estimate)
+    is_simulated = row.method == "imputation" and pd.notna(row.smallest_visible)
     word = say(f"effect.reason_{row.reason}") if isinstance(row.reason, str) else ""
     if isinstance(row.verdict, str) and not word:
-        word = verdicts.verdict(say, Judgement(Verdict(row.verdict)))
+        word = verdicts.verdict(say, Judgement(Verdict(row.verdict), row.is_confirmed))
     return [
         label(say, facts, protocol, row),
         say(f"effect.comparison_{row.comparison}"),
         Cell(say(f"effect.method_{row.method}"), _part(say, facts, row)),
         say(f"effect.role_{_role(protocol, row)}"),
         Cell(word or "–", is_missing=not is_known),
-        f"{signed(say, row)} ({_between(say, row)})" if is_known else "–",
+        Cell(
+            f"{signed(say, row)} ({_between(say, row)})" if is_known else "–",
+            [could_show(say, protocol, row, "effect.visible")] if is_simulated else [],
+        ),
         _p(say, row.p_value),
         _p(say, row.p_holm),
     ]
@@ -210,9 +222,7 @@ def signed(say: Voice, row: Any) -> str:
 def _between(say: Voice, row: Any) -> str:
     """The limits of a row; those that no draw could bound are infinite."""
     decimals = 2 if row.method == "logit_scale" else 1
-    low, high = (say.number(each, decimals) if math.isfinite(each) else "∞" for each in (row.low, row.high))
-    low = low if math.isfinite(row.low) else f"\N{MINUS SIGN}{low}"
-    return say("number.to", low=low, high=high)
+    return say("number.to", low=say.number(row.low, decimals), high=say.number(row.high, decimals))
 
 
 def _p(say: Voice, value: float) -> str:
@@ -237,8 +247,7 @@ def odds(say: Voice, facts: Facts, protocol: Protocol, is_synthetic: bool) -> Ta
             row = by_ratio[ratio]
             cells += [verdicts.points(say, _unit(row), row.effect), say.percent(row.detected)]
         body.append(cells)
-    power = say.percent(protocol.smallest_effect.power_percent / 100)
-    headings = [say("answer.smallest", power=power)]
+    headings = [say("answer.smallest", power=_power(say, protocol))]
     for each in ratios:
         headings += [say("answer.at_odds", ratio=say.number(each, 1)), say("answer.seen_at")]
     columns = [Column(say("effect.outcome"), is_wide=True), *(Column(each, is_number=True) for each in headings)]

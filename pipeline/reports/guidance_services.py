@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.methods.verdict import Judgement, Verdict
+from pipeline.methods.verdict import MORE_BY_CHANCE, Judgement, Verdict
 from pipeline.registry.programme import Cohort
 from pipeline.reports import run_charts, verdicts
 from pipeline.reports.facts import Facts, records
@@ -76,6 +76,7 @@ def points(say: Voice, facts: Facts, cohort: Cohort) -> Iterator[str]:
             outcome=say("effect.composite").lower(),
             counts=told,
         )
+    yield from by_chance(say, facts, cohort)
     controls = _of(facts, cohort, "result.synthetic_control")
     if len(controls) and controls["reason"].notna().all():
         counts = controls["reason"].value_counts()
@@ -83,6 +84,19 @@ def points(say: Voice, facts: Facts, cohort: Cohort) -> Iterator[str]:
             say("single.control_reason", reason=verdicts.untold(say, str(each)), n=n) for each, n in counts.items()
         )
         yield say("single.control_none", reasons=reasons)
+
+
+def by_chance(say: Voice, facts: Facts, cohort: Cohort) -> Iterator[str]:
+    """How many of the cohort's verdicts on single outcomes would be more than expected if nothing worked."""
+    n = int(_of(facts, cohort, "mart.service_change")["reason"].isna().sum())
+    if n:
+        yield say(
+            "single.chance",
+            expected=say.number(n * MORE_BY_CHANCE, 0 if n * MORE_BY_CHANCE >= 1 else 1),
+            n=say.number(n),
+            share=say.percent(MORE_BY_CHANCE),
+            verdict=verdicts.verdict(say, Judgement(Verdict.IMPROVED_MORE)),
+        )
 
 
 class _Service:

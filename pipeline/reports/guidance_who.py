@@ -165,9 +165,9 @@ def plan(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
     level = say.percent(protocol.inference.level_percent / 100)
     asked = any(each.asked for each in facts.registry.cohorts if each.id in protocol.cohorts)
     eligible = None if asked else protocol.inference.eligible
-    key = "plan.draws" if eligible is None else "plan.draws_eligible"
+    among = "draws" if asked else "draws_all" if eligible is None else "draws_eligible"
     values = {} if eligible is None else {"eligible": say.number(eligible)}
-    yield say(key, level=level, n=say.number(protocol.inference.draws), **values)
+    yield say(f"plan.{among}", level=level, n=say.number(protocol.inference.draws), **values)
     yield say("plan.multiplicity", n=len(named))
     smallest = protocol.smallest_effect
     power = say.percent(smallest.power_percent / 100)
@@ -179,12 +179,16 @@ def plan(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
 
 
 def _kept(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
-    """Departures of the declared comparisons, one sentence an outcome that has any."""
+    """Departures of the declared comparisons, one sentence an outcome that has any; those nobody is declared for."""
     table = facts.tables["mart.effect"]
     own = table[table["protocol_id"].eq(protocol.id) & table["method"].eq("imputation")]
-    own = own[own["comparison"].isin(protocol.comparisons) & ~own["follows_protocol"]]
-    for row in records(own):
+    own = own[own["comparison"].isin(protocol.comparisons)]
+    nobody = list(dict.fromkeys(own.loc[own["reason"].eq("nobody_declared"), "comparison"]))
+    for each in nobody:
+        yield say("plan.nobody", comparison=say(f"effect.comparison_{each}"))
+    departed = own[~own["follows_protocol"]]
+    for row in records(departed):
         words = say.list(say(f"departure.{each}") for each in row.departures.split())
         yield say("plan.departed", outcome=label(say, facts, protocol, row), departures=words)
-    if own.empty:
+    if departed.empty and not nobody and set(own["comparison"]) == set(protocol.comparisons):
         yield say("plan.kept")

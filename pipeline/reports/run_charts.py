@@ -1,6 +1,7 @@
 """Run charts of one guided service as drawings of the page itself, without a script; never counted as evidence.
 
-A hidden count is a stroke over all it can be on the chart, never a dot, so that no drawing tells more than the tables.
+A hidden count is a short stroke from the axis, as long whatever it may be, never a dot: no drawing tells more than the
+tables.
 """
 
 from collections.abc import Iterator
@@ -147,7 +148,7 @@ def _flags(say: Voice, part: pd.DataFrame) -> str:
 
 
 def _funnel(say: Voice, part: pd.DataFrame) -> str:
-    """Where the service stood among all services, half-year by half-year; a hidden count only as unsure."""
+    """Where the service stood among all services, period by period; a hidden count only as unsure."""
     place = (
         part["funnel"].str.replace(r"\W", "_", regex=True).mask(part["is_hidden"] & part["funnel"].notna(), "hidden")
     )

@@ -107,7 +107,7 @@ def _write(page: Worksheet, sheet: Sheet, forms: _Forms) -> None:
         if field.group and field.group != (sheet.fields[column - 1].group if column else ""):
             page.write_string(groups, column, field.group, forms(bold=True, font_color=palette.ACCENT))
         _fill(page, field, headings + 1, column, forms.body(field))
-    page.set_row(headings, 45)
+    page.set_row(headings, max(45, WRAP_HEIGHT * max(_lines(each.heading, each.width) for each in sheet.fields)))
     _set_heights(page, sheet, headings + 1, size)
     _set_up(page, sheet, headings, size)
 
@@ -132,8 +132,13 @@ def _set_heights(page: Worksheet, sheet: Sheet, top: int, size: int) -> None:
         for field in sheet.fields:
             if field.form == "text":
                 value = field.values.iloc[row] if isinstance(field.values, pd.Series) else field.values[row]
-                lines = max(lines, math.ceil(len(str(value)) * 0.95 / field.width) if isinstance(value, str) else 1)
+                lines = max(lines, _lines(value, field.width) if isinstance(value, str) else 1)
         page.set_row(top + row, WRAP_HEIGHT * min(lines, 24))
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column of this width."""
+    return math.ceil(len(text) * 0.95 / width)
 
 
 def _set_up(page: Worksheet, sheet: Sheet, headings: int, size: int) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from typing import Literal
 
 from pipeline.methods.verdict import Interval, Judgement
@@ -13,7 +14,8 @@ class Finding:
     """A group's shares in per cent (or need in points) before and now, those of its comparison, and the difference.
 
     is_high_need: whether a higher share means more need.
-    smallest_visible: in points, what the design could have shown; nothing where it is not known.
+    smallest_visible: in points, what the design would have shown in `power` (0..1) of cases; nothing or NaN where it is
+    not known.
     is_doubted: whether a placebo showed something, so that the interval is no ground for a claim.
     """
 
@@ -25,9 +27,16 @@ class Finding:
     difference: Interval
     is_high_need: bool = True
     smallest_visible: float | None = None
+    power: float = 0.8
     level: float = 0.95
     unit: Literal["percent", "points"] = "percent"
     is_doubted: bool = False
+
+    @property
+    def visible(self) -> float | None:
+        """The smallest visible difference; nothing where it is not known."""
+        known = self.smallest_visible
+        return known if known is not None and isfinite(known) else None
 
 
 def verdict(say: Voice, judgement: Judgement) -> str:
@@ -47,11 +56,6 @@ def baseline_words(say: Voice, reason: str, day: date, now: str | None) -> str:
     return f"{frozen}." if now is None else f"{frozen}. {say('frozen.moved', now=now)}"
 
 
-def alarm_word(say: Voice, status: str) -> str:
-    """What came of a guard against gaming."""
-    return say(f"alarm.{status}")
-
-
 def sentences(say: Voice, finding: Finding) -> list[str]:
     """What the guided did, what the others did, what the difference fits, and what could have been seen at all."""
     told = [
@@ -60,9 +64,7 @@ def sentences(say: Voice, finding: Finding) -> list[str]:
     ]
     if not finding.difference.is_known:
         return told
-    visible = (
-        {} if finding.smallest_visible is None else {"visible": points(say, finding.unit, finding.smallest_visible)}
-    )
+    visible = {} if finding.visible is None else {"visible": points(say, finding.unit, finding.visible)}
     sign = "+" if finding.difference.value > 0 else ""
     told.append(
         say(
@@ -73,11 +75,14 @@ def sentences(say: Voice, finding: Finding) -> list[str]:
             **visible,
         )
     )
-    return told + ([say("finding.visible", **visible)] if visible else [])
+    return told + ([say("finding.visible", **visible, power=say.percent(finding.power))] if visible else [])
 
 
 def fits(finding: Finding) -> str:
-    """Which sentence is allowed: better, worse, small (no effect, none that could be seen), open or doubted."""
+    """Which sentence is allowed: better, worse, small (no effect, none that could be seen), open, unseen or doubted.
+
+    Unseen: it holds no effect, and what could be seen is not known, so that nothing can be called considerable.
+    """
     if finding.is_doubted:
         return "doubted"
     difference = finding.difference
@@ -86,8 +91,9 @@ def fits(finding: Finding) -> str:
         return "better"
     if low > 0:
         return "worse"
-    is_small = finding.smallest_visible is not None and low > -finding.smallest_visible
-    return "small" if is_small else "open"
+    if finding.visible is None:
+        return "unseen"
+    return "small" if low > -finding.visible else "open"
 
 
 def _course(say: Voice, who: str, unit: str, before: float, now: float, **values: object) -> str:

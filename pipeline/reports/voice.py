@@ -74,9 +74,9 @@ class Voice:
         return ".,".translate(self._signs)
 
     def number(self, value: float, decimals: int = 0) -> str:
-        """A number with this many decimals. The signs are Babel's; Babel itself takes 15 µs a number."""
-        said = f"{value:,.{decimals}f}"
-        return (said.lstrip("-") if float(said.replace(",", "")) == 0 else said).translate(self._signs)
+        """A number with this many decimals, or ∞. The signs are Babel's; Babel itself takes 15 µs a number."""
+        said = f"{value:,.{decimals}f}".replace("inf", "∞")
+        return (said if said.strip("-0.") else said.lstrip("-")).translate(self._signs)
 
     def count(self, value: float, is_estimated: bool = False) -> str:
         """A count; few positions have decimals, and a count that was worked out is said to be about so many."""

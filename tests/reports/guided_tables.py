@@ -56,7 +56,7 @@ def _effect(outcome: str, kind: str, unit: str, method: str, comparison: str) ->
         "p_holm": 0.6 if kind == "dimension" else NOWHERE, "n_guided": 1, "n_comparison": 200, "guided_before": 27.0,
         "guided_now": 20.0, "comparison_before": 26.0, "comparison_now": 23.0, "smallest_visible": 7.0,
         "verdict": "no_clear_change" if method == "imputation" and kind != "indicator" else None, "reason": reason,
-        "follows_protocol": comparison != "declined", "departures": "comparison_not_declared" if comparison == "declined" else "",
+        "is_confirmed": True, "follows_protocol": comparison != "declined", "departures": "comparison_not_declared" if comparison == "declined" else "",
     }  # fmt: skip
 
 

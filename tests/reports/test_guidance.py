@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.registry.load import Registry
 from pipeline.registry.model import LANGUAGES, Language
-from pipeline.reports import guidance, guidance_effect, overview
+from pipeline.reports import guidance, guidance_effect, guidance_services, guidance_who, overview
 from pipeline.reports.facts import Facts, gather
 from pipeline.reports.voice import Voice
 from pipeline.reports.words import texts
@@ -99,7 +99,7 @@ def test_nor_does_the_page_as_a_whole(tables: Tables, registry: Registry, name: 
 def test_what_could_be_seen_stands_above_the_answer(tables: Tables, registry: Registry) -> None:
     told = part(pages(tables, registry)["guidance.html"], "answer")
     said = [
-        "Opplegget kunne bare ha påvist en forskjell på om lag 7,0 poeng eller mer.",
+        "Opplegget ville ha påvist en forskjell på om lag 7,0 poeng i 80 % av tilfellene; en mindre forskjell blir lettere oversett.",
         "I de 1 veiledede tjenestene falt behovet fra 27,0 poeng til 20,0 poeng.",
         "I sammenligningsgruppen falt det fra 26,0 poeng til 23,0 poeng.",
         "Forskjellen, -4,0 poeng (95 %-intervall -10,0 til 2,0), er forenlig både med ingen virkning og med en betydelig virkning.",
@@ -166,7 +166,12 @@ def test_every_method_stands_in_the_table_the_word_before_the_number(tables: Tab
     page = pages(tables, registry)["guidance.en.html"]
     [table] = re.findall(r'<table id="table-effect-primary-cohort_2018">.*?</table>', page, re.S)
     rows = [words(each) for each in re.findall(r"<tr>.*?</tr>", table, re.S)][1:]
-    assert len(rows) == 8 and "the main question no clear change -4.0 points (-10.0 to 2.0) 0.200" in rows[0]
+    assert (
+        len(rows) == 8
+        and "the main question no clear change -4.0 points (-10.0 to 2.0) The design would show 7.0 points in 80 % of cases 0.200"
+        in rows[0].replace("80%", "80 %")
+    )
+    assert all("The design would show" not in each for each in rows[1:])
     assert "placebo: nothing should show" in rows[-1] and "it is only one cohort" not in table
     assert "there is only one cohort – – –" in " ".join(rows) and "11 of 12 guided" in table
     assert "the sign holds up to 0.25 times" in table
@@ -175,12 +180,71 @@ def test_every_method_stands_in_the_table_the_word_before_the_number(tables: Tab
     assert "Not estimated against services that declined: who that was is not declared." in words(page)
 
 
+def test_a_doubted_outcome_says_so_in_the_table_too(tables: Tables, registry: Registry) -> None:
+    doubted = with_primary(tables, is_confirmed=False)
+    assert "no clear change, not confirmed -4.0 points" in part(
+        pages(doubted, registry)["guidance.en.html"], "estimates"
+    )
+    assert "not confirmed" not in part(pages(tables, registry)["guidance.en.html"], "estimates")
+
+
 def test_a_departure_from_the_protocol_is_told(tables: Tables, registry: Registry) -> None:
     assert "Planen er fulgt." in part(pages(tables, registry)["guidance.html"], "protocol")
     changed = with_primary(tables, follows_protocol=False, departures="periods_missing amended_after_reading")
     told = part(pages(changed, registry)["guidance.html"], "protocol")
-    assert "Samlet behov: noen halvår mangler tall, planen ble endret etter at tallene var lest." in told
+    assert "Samlet behov: noen perioder mangler tall, planen ble endret etter at tallene var lest." in told
     assert "Planen er fulgt." not in told
+
+
+def test_a_plan_whose_comparison_is_nobody_was_not_kept(tables: Tables, registry: Registry) -> None:
+    effect = tables["mart.effect"]
+    nobody = tables | {
+        "mart.effect": effect.assign(reason=effect["reason"].mask(effect["is_primary"], "nobody_declared"))
+    }
+    told = part(pages(nobody, registry)["guidance.html"], "protocol")
+    assert "Planen kunne ikke følges mot alle tjenester uten veiledning: hvem det var, er ikke oppgitt." in told
+    assert "Planen er fulgt." not in told
+    without = tables | {"mart.effect": effect[effect["comparison"] == "declined"]}
+    assert "Planen er fulgt." not in part(pages(without, registry)["guidance.html"], "protocol")
+
+
+def test_who_could_have_been_chosen_is_declared_reckoned_or_taken_for_granted(
+    tables: Tables, registry: Registry
+) -> None:
+    protocol, say, facts = registry.protocols[0], Voice("nb"), gather(tables, registry)
+
+    def told(**inference: int | None) -> str:
+        changed = protocol.model_copy(update={"inference": protocol.inference.model_copy(update=inference)})
+        return " ".join(guidance_who.plan(say, facts, changed))
+
+    assert "blant de 45 med størst behov" in told()
+    assert "blant alle tjenestene" in told(eligible=None) and "dette er en antakelse" in told(eligible=None)
+    assert "til tjenester som like gjerne kunne ha fått den" not in told(eligible=None)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_period_is_taken_to_be_half_a_year(language: Language) -> None:
+    for key, text in texts().items():
+        if key.startswith(GROUPS):
+            assert not re.search(r"halvår|half-year", text[language]), key
+
+
+def test_how_many_verdicts_chance_alone_gives(tables: Tables, registry: Registry) -> None:
+    one = tables["mart.service_change"]
+    many = tables | {"mart.service_change": pd.concat([one, *[one.assign(phase="after")] * 51])}
+    told = list(guidance_services.by_chance(Voice("nb"), gather(many, registry), registry.cohorts[0]))
+    assert [each.replace("\N{NO-BREAK SPACE}", " ") for each in told] == [
+        "Konklusjonene er ikke justert for at de er mange. Om ingenting virket, ville om lag 2 av de 104 for puljen likevel blitt "
+        "«bedret mer enn ventet» ved en tilfeldighet (2 % av dem, målt for enkeltindikatorer i simulerte land)."
+    ]
+    assert "ikke justert for at de er mange" in part(pages(tables, registry)["guidance.html"], "services")
+    nothing = tables | {"mart.service_change": one[one["reason"].notna()]}
+    assert list(guidance_services.by_chance(Voice("nb"), gather(nothing, registry), registry.cohorts[0])) == []
+
+
+def test_a_probability_says_what_it_leans_on(tables: Tables, registry: Registry) -> None:
+    own = words(service(pages(tables, registry)["guidance.html"], "s1"))
+    assert "støttet på alle tjenestene og medregnet det som falt overalt" in own
 
 
 def test_services_stand_alphabetically_with_word_reason_and_alarms(tables: Tables, registry: Registry) -> None:

@@ -129,9 +129,19 @@ def test_an_office_with_guided_services_has_their_verdicts(tables: dict, registr
     rows = [[cell.value for cell in row] for row in page.iter_rows()]
     told = [row[:3] for row in rows if row[0] in ("Ærø", "Ås")]
     assert [row[0] for row in told] == ["Ærø", "Ærø", "Ås", "Ås"]
-    assert told[0][2] == "for lite rapportert; for få saker før utveljinga"
+    assert told[0][2] == "for lite å byggje på; for få saker før utveljinga"
     assert told[2][2] == "betra meir enn venta, ikkje stadfesta"
-    assert any("er ikkje prov for noko" in str(row[0]) for row in rows)
+    [heading] = [cell for row in page.iter_rows() for cell in row if "medrekna det som fall overalt" in str(cell.value)]
+    assert (page.row_dimensions[heading.row].height or 0) >= 15 * len(
+        str(heading.value)
+    ) / 30  # the whole heading is seen
+    head = [str(row[0]).replace("\N{NO-BREAK SPACE}", " ") for row in rows]
+    assert any("er ikkje prov for noko" in each for each in head)
+    assert any(
+        "ein skilnad på om lag 7,0 poeng i 80 % av tilfella" in each and "ikkje ei enkelt teneste" in each
+        for each in head
+    )
+    assert any("om lag 0,0 av dei 2 for pulja likevel blitt «betra meir enn venta»" in each for each in head)
     assert len(sheets(tables, registry, "innlandet")) == len(sheets(tables, registry)) - 1
     listed = tables | {"mart.cohort_service": tables["mart.cohort_service"].assign(is_synthetic=True)}
     assert "Hjelpte rettleiinga" not in [each.title for each in sheets(listed, registry)]
