@@ -43,8 +43,7 @@ class Figures:
         say, level = self.say, self.level
         columns = [Column(say("effect.outcome")), Column(say("single.verdict"))]
         columns += [Column(say("single.baseline"), is_number=True), Column(say("single.observed"), is_number=True)]
-        columns += [Column(say(f"single.{each}", level=level)) for each in ("change", "expected", "rest")]
-        columns.append(Column(say("single.fell"), is_number=True))
+        columns += [Column(say(f"single.{each}", level=level)) for each in ("change", "expected", "further", "rest")]
         frozen = {row.indicator_id: row for row in records(baseline)}
         body = [Row(self._row(row, frozen.get(row.outcome))) for row in records(shown)]
         phases = say.list(say(f"phase.{each}") for each in shown["phase"].drop_duplicates())
@@ -75,8 +74,8 @@ class Figures:
             Cell(self.value(row.outcome, row.scored), after) if is_known else "–",
             self._change(row, "change") if is_known else "–",
             self._change(row, "expected_change"),
+            self._change(row, "beyond"),
             self._rest(row),
-            "–" if pd.isna(row.probability_fell_5_points) else say.chance(row.probability_fell_5_points),
         ]
 
     def _rest(self, row: Any) -> str:

@@ -27,11 +27,23 @@ def points(say: Voice, facts: Facts, cohort: Cohort) -> Iterator[str]:
         sizes = (cohort.guides.smallest_post_percent, cohort.guides.largest_post_percent)
         least, most = (say.percent(each / 100) for each in sizes)
         yield say("guided.guides", n=say.number(cohort.guides.number), least=least, most=most)
-    if not all(each.agreement_day for each in cohort.members):
-        yield say("guided.agreement_unknown", day=start)
+    yield from _agreements(say, cohort)
     yield from _programme(say, facts, cohort)
     phases = "; ".join(f"{say(f'phase.{each.id}')} {span(say, cohort, each.id)}" for each in cohort.phases)
     yield say("section.phases", phases=phases)
+
+
+def _agreements(say: Voice, cohort: Cohort) -> Iterator[str]:
+    """Whose day of agreement is known, and who was asked and not guided."""
+    known, every = sum(each.agreement_day is not None for each in cohort.members), len(cohort.members)
+    day = say.date(cohort.start)
+    if known and known < every:
+        yield say("guided.agreement_some", n=say.number(known), all=say.number(every), day=day)
+    elif known < every:
+        yield say("guided.agreement_unknown", day=day)
+    for answer in ("declined", "not_offered"):
+        if names := [each.name for each in cohort.asked if each.answer == answer]:
+            yield say("guided.asked", answer=say(f"guided.answer_{answer}"), names=say.list(names))
 
 
 def span(say: Voice, cohort: Cohort, phase_id: str) -> str:

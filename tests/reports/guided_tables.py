@@ -88,11 +88,14 @@ def changes(cohort: str) -> pd.DataFrame:
     common = {
         "cohort_id": cohort, "baseline": 30.0, "baseline_cases": 80.0, "scored": 20.0, "scored_cases": 60.0, "hidden_cells": 1.0,
         "change": -10.0, "change_low": -18.0, "change_high": -2.0, "expected_change": -3.0, "expected_change_low": -8.0,
-        "expected_change_high": 2.0, "probability_fell_5_points": 0.8, "alarms": 0, "is_confirmed": True, "reason": None,
+        "expected_change_high": 2.0, "beyond": -7.0, "beyond_low": -16.0, "beyond_high": 3.0,
+        "probability_fell_5_points": 0.8, "alarms": 0, "is_confirmed": True, "reason": None,
         "baseline_now": 31.0, "guided_share": 1.0, "office_id": "rogaland",
     }  # fmt: skip
     figures = [
-        name for name in common if name.startswith(("baseline", "scored", "change", "expected", "hidden", "prob"))
+        name
+        for name in common
+        if name.startswith(("baseline", "scored", "change", "expected", "hidden", "beyond", "prob"))
     ]
     nothing = common | dict.fromkeys(figures, NOWHERE)
     rows = []
