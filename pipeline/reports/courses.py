@@ -8,12 +8,14 @@ from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Cohort
 from pipeline.reports import breaks, palette, reasons
 from pipeline.reports.facts import Facts, records
-from pipeline.reports.figures import CONFIG, Figure, Json, Key, Panel, layout, listed, marked
+from pipeline.reports.figures import CONFIG, Figure, Json, Key, Panel, Synthetic, layout, listed, marked
 from pipeline.reports.tables import Column, Table, rows
 from pipeline.reports.voice import Voice
 
 
-def follow_up(say: Voice, facts: Facts, cohort: Cohort, path: pd.DataFrame, table: Table, is_synthetic: bool) -> Figure:
+def follow_up(
+    say: Voice, facts: Facts, cohort: Cohort, path: pd.DataFrame, table: Table, is_synthetic: Synthetic
+) -> Figure:
     """Guided services against the rest of the country, one panel an indicator, the phases shaded and named."""
     indicators = [facts.registry.indicators[each] for each in sorted(path["indicator_id"].unique())]
     indicators.sort(key=lambda each: not each.duties)
@@ -26,7 +28,7 @@ def follow_up(say: Voice, facts: Facts, cohort: Cohort, path: pd.DataFrame, tabl
 
 
 def _course(
-    say: Voice, facts: Facts, cohort: Cohort, indicator: Indicator, path: pd.DataFrame, is_synthetic: bool
+    say: Voice, facts: Facts, cohort: Cohort, indicator: Indicator, path: pd.DataFrame, is_synthetic: Synthetic
 ) -> Panel:
     periods = sorted(path["period"].unique())
     place = facts.registry.jurisdiction
@@ -157,7 +159,7 @@ def _phases(say: Voice, facts: Facts, cohort: Cohort, periods: list[str], above:
     return shapes, words
 
 
-def change_table(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool) -> Table:
+def change_table(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: Synthetic) -> Table:
     """Guided services and the rest of the country, phase by phase; never one service alone."""
     table = facts.tables["result.change"]
     table = table[table["cohort_id"].eq(cohort.id) & table["service_id"].isna() & table["borders"].eq("as_of")]
@@ -198,7 +200,7 @@ def _change_row(say: Voice, facts: Facts, cohort: Cohort, row: Any) -> tuple[str
     )
 
 
-def path_table(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool) -> Table:
+def path_table(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: Synthetic) -> Table:
     """The points of the follow-up figure."""
     table = facts.tables["mart.path"]
     table = table[table["cohort_id"] == cohort.id].sort_values(["indicator_id", "group_name", "period"])

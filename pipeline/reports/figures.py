@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -12,6 +12,8 @@ from pipeline.reports.voice import Voice
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 Json = dict[str, Any]
+
+Synthetic = bool | Literal["list"]  # list: the figures are real, the list of who they are about is not
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,15 @@ class Figure:
     legend: list[Key] = field(default_factory=list)
 
 
-def marked(say: Voice, text: str, is_synthetic: bool) -> str:
-    """A title, which says so when the numbers are synthetic."""
-    return say("synthetic.suffix", text=text) if is_synthetic else text
+def synthetic_word(say: Voice, is_synthetic: Synthetic) -> str:
+    """What is synthetic, the figures or the list of who they are about."""
+    return say("synthetic.list" if is_synthetic == "list" else "synthetic.word")
+
+
+def marked(say: Voice, text: str, is_synthetic: Synthetic) -> str:
+    """A title, which says so when the numbers, or the list of who they are about, are synthetic."""
+    word = synthetic_word(say, is_synthetic)
+    return say("synthetic.suffix", text=text, what=f"{word[:1].lower()}{word[1:]}") if is_synthetic else text
 
 
 def listed(values: pd.Series, decimals: int) -> list[float | None]:
@@ -71,14 +79,14 @@ def listed(values: pd.Series, decimals: int) -> list[float | None]:
     return [None if pd.isna(each) else round(float(each), decimals) for each in values]
 
 
-def layout(say: Voice, height: int | None, is_synthetic: bool, **more: Any) -> Json:
+def layout(say: Voice, height: int | None, is_synthetic: Synthetic, **more: Any) -> Json:
     """The common layout; a synthetic figure says so inside the drawing too, so that a screenshot says it."""
     annotations = list(more.pop("annotations", []))
     if is_synthetic:
         annotations.append(
-            {"text": say("synthetic.word"), "xref": "paper", "yref": "paper", "x": 1, "y": 0, "xanchor": "right",
-             "yanchor": "bottom", "showarrow": False, "font": {"size": 11, "color": palette.WARN_INK},
-             "bgcolor": palette.WARN_PAPER}
+            {"text": synthetic_word(say, is_synthetic), "xref": "paper", "yref": "paper", "x": 1, "y": 0,
+             "xanchor": "right", "yanchor": "bottom", "showarrow": False, "bgcolor": palette.WARN_PAPER,
+             "font": {"size": 11, "color": palette.WARN_INK}}
         )  # fmt: skip
     return {
         **({"height": height} if height else {}),

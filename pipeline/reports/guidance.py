@@ -8,7 +8,7 @@ from pipeline.registry.programme import Cohort
 from pipeline.registry.protocol import Protocol
 from pipeline.reports import breaks, courses, guidance_effect, guidance_services, guidance_who, pages, run_charts
 from pipeline.reports.facts import SHARED_TABLES, Facts, Tables, gather
-from pipeline.reports.figures import marked
+from pipeline.reports.figures import Synthetic, marked
 from pipeline.reports.guidance_event import event_figure
 from pipeline.reports.guidance_services import Entry
 from pipeline.reports.overview import inlined
@@ -155,10 +155,12 @@ def _services(facts: Facts, say: Voice, cohort: Cohort) -> Part:
     )
 
 
-def _is_synthetic(facts: Facts, cohort: Cohort) -> bool:
-    """Whether figures of the cohort's era, or the list of who was in it, were made by a simulation."""
+def _is_synthetic(facts: Facts, cohort: Cohort) -> Synthetic:
+    """Whether figures of the cohort's era, or else the list of who was in it, were made by a simulation."""
     eras = facts.tables["mart.coverage"]
-    return bool(eras.loc[eras["era"] == cohort.era, "is_synthetic"].any()) or _is_list_synthetic(facts, cohort)
+    if eras.loc[eras["era"] == cohort.era, "is_synthetic"].any():
+        return True
+    return "list" if _is_list_synthetic(facts, cohort) else False
 
 
 def _is_list_synthetic(facts: Facts, cohort: Cohort) -> bool:

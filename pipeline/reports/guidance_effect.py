@@ -11,7 +11,7 @@ from pipeline.methods.verdict import Interval, Judgement, Verdict
 from pipeline.registry.protocol import Protocol
 from pipeline.reports import reasons, verdicts
 from pipeline.reports.facts import Facts, records
-from pipeline.reports.figures import marked
+from pipeline.reports.figures import Synthetic, marked
 from pipeline.reports.tables import Cell, Column, Table, rows
 from pipeline.reports.verdicts import Finding
 from pipeline.reports.voice import Voice
@@ -150,7 +150,7 @@ def nobody(say: Voice, facts: Facts, protocol: Protocol) -> Iterator[str]:
 
 
 def table(
-    say: Voice, facts: Facts, protocol: Protocol, which: Literal["primary", "other"], is_synthetic: bool
+    say: Voice, facts: Facts, protocol: Protocol, which: Literal["primary", "other"], is_synthetic: Synthetic
 ) -> Table:
     """Outcome × comparison × method: the protocol's first, then checks and placebos. The word stands before numbers."""
     own = of(facts, protocol)
@@ -231,7 +231,7 @@ def _p(say: Voice, value: float) -> str:
     return say("number.under", limit=say.number(0.001, 3)) if value < 0.001 else say.number(value, 3)
 
 
-def odds(say: Voice, facts: Facts, protocol: Protocol, is_synthetic: bool) -> Table:
+def odds(say: Voice, facts: Facts, protocol: Protocol, is_synthetic: Synthetic) -> Table:
     """One row an outcome: the smallest visible difference, and how often given odds ratios would have been seen."""
     own = of(facts, protocol, "result.power")
     ratios = sorted(own["odds_ratio"].unique(), reverse=True)

@@ -7,13 +7,13 @@ import pandas as pd
 from pipeline.registry.protocol import Protocol
 from pipeline.reports import palette, verdicts
 from pipeline.reports.facts import Facts, records
-from pipeline.reports.figures import CONFIG, Figure, Json, Key, Panel, layout, listed, marked
+from pipeline.reports.figures import CONFIG, Figure, Json, Key, Panel, Synthetic, layout, listed, marked
 from pipeline.reports.guidance_effect import label, of, primary
 from pipeline.reports.tables import Column, Table, rows
 from pipeline.reports.voice import Voice
 
 
-def event_figure(say: Voice, facts: Facts, protocol: Protocol, is_synthetic: bool) -> Figure | None:
+def event_figure(say: Voice, facts: Facts, protocol: Protocol, is_synthetic: Synthetic) -> Figure | None:
     """The main question's estimate by periods since the start; nothing where there is none."""
     row = primary(facts, protocol)
     found = of(facts, protocol, "result.effect_by_period")
@@ -70,7 +70,7 @@ def _trace(say: Voice, row: Any, own: pd.DataFrame) -> Json:
     }
 
 
-def _layout(say: Voice, own: pd.DataFrame, is_synthetic: bool) -> Json:
+def _layout(say: Voice, own: pd.DataFrame, is_synthetic: Synthetic) -> Json:
     shapes = [
         {
             "type": "rect", "layer": "below", "x0": int(part["periods_since_start"].min()) - 0.5,
@@ -98,7 +98,7 @@ def _layout(say: Voice, own: pd.DataFrame, is_synthetic: bool) -> Json:
     return layout(say, 340, is_synthetic, shapes=shapes, annotations=words, **axes)
 
 
-def _table(say: Voice, row: Any, own: pd.DataFrame, name: str, is_synthetic: bool) -> Table:
+def _table(say: Voice, row: Any, own: pd.DataFrame, name: str, is_synthetic: Synthetic) -> Table:
     body = [
         (
             say.number(each.periods_since_start),

@@ -11,6 +11,7 @@ from pipeline.methods.verdict import MORE_BY_CHANCE, Judgement, Verdict
 from pipeline.registry.programme import Cohort
 from pipeline.reports import run_charts, verdicts
 from pipeline.reports.facts import Facts, records
+from pipeline.reports.figures import Synthetic
 from pipeline.reports.guidance_effect import COMPOSITE
 from pipeline.reports.guidance_tables import Figures
 from pipeline.reports.tables import Table
@@ -33,7 +34,7 @@ class Entry:
     milestones: Table
 
 
-def entries(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool) -> Iterator[Entry]:
+def entries(say: Voice, facts: Facts, cohort: Cohort, is_synthetic: Synthetic) -> Iterator[Entry]:
     """The services of a cohort, in alphabetical order."""
     yield from (each.entry() for each in _services(say, facts, cohort, is_synthetic))
 
@@ -44,7 +45,7 @@ def tables(say: Voice, facts: Facts, cohort: Cohort, office_id: str) -> Iterator
 
 
 def _services(
-    say: Voice, facts: Facts, cohort: Cohort, is_synthetic: bool, office_id: str | None = None
+    say: Voice, facts: Facts, cohort: Cohort, is_synthetic: Synthetic, office_id: str | None = None
 ) -> Iterator["_Service"]:
     changes = _of(facts, cohort, "mart.service_change")
     if office_id is not None:

@@ -11,7 +11,7 @@ from pipeline.registry.model import Indicator
 from pipeline.registry.programme import Cohort
 from pipeline.reports import reasons, verdicts
 from pipeline.reports.facts import Facts, records
-from pipeline.reports.figures import marked
+from pipeline.reports.figures import Synthetic, marked
 from pipeline.reports.guidance_effect import COMPOSITE, primary
 from pipeline.reports.tables import Cell, Column, Row, Table, rows
 from pipeline.reports.voice import Voice
@@ -31,7 +31,7 @@ class Figures:
     cohort: Cohort
     rest: Mapping[tuple[str, str], Any]
     first: str
-    is_synthetic: bool
+    is_synthetic: Synthetic
 
     @property
     def level(self) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 from pipeline.registry.model import Indicator
 from pipeline.reports import palette
 from pipeline.reports.facts import Facts, records
+from pipeline.reports.figures import Synthetic, synthetic_word
 from pipeline.reports.funnels import round_steps
 from pipeline.reports.voice import Voice
 
@@ -34,7 +35,9 @@ class Chart:
     sentences: list[str]
 
 
-def charts(say: Voice, facts: Facts, own: pd.DataFrame, series: pd.DataFrame, is_synthetic: bool) -> Iterator[Chart]:
+def charts(
+    say: Voice, facts: Facts, own: pd.DataFrame, series: pd.DataFrame, is_synthetic: Synthetic
+) -> Iterator[Chart]:
     """One chart an indicator that is a share, of one service. own: of result.run_chart. series: of run_chart_series."""
     about = {row.indicator_id: row for row in records(series)}
     for indicator in facts.registry.ranked:
@@ -54,7 +57,7 @@ def expected_by_chance(say: Voice, series: pd.DataFrame) -> str:
     return f"{say('chart.lead')} {chance}" if len(known) else say("chart.lead")
 
 
-def _drawing(say: Voice, part: pd.DataFrame, is_synthetic: bool) -> str:
+def _drawing(say: Voice, part: pd.DataFrame, is_synthetic: Synthetic) -> str:
     """The points from left to right, the frozen mean and limits, the phases behind."""
     seen = part.loc[~part["is_hidden"], "value"]
     top = min(max([10.0, *seen.dropna(), *part["limit_high"].dropna()]) * 1.08, 100.0)
@@ -89,7 +92,7 @@ def _drawing(say: Voice, part: pd.DataFrame, is_synthetic: bool) -> str:
         for each in round_steps(top)
     ]
     if is_synthetic:
-        word = escape(say("synthetic.word"))
+        word = escape(synthetic_word(say, is_synthetic))
         lines.append(f'<text class="synthetic-word" x="{RIGHT}" y="{HEIGHT - 2}" text-anchor="end">{word}</text>')
     return "".join([*lines, *_years(part, x)])
 

@@ -318,7 +318,7 @@ def test_a_made_up_list_says_so(tables: Tables, registry: Registry) -> None:
     listed = tables["mart.cohort_service"].assign(is_synthetic=True)
     page = pages(tables | {"mart.cohort_service": listed}, registry)["guidance.html"]
     assert "Syntetisk liste: hvem som er i puljen, er funnet på" in page.partition("<main")[0]
-    assert "(syntetiske tall)" in part(page, "answer")
+    assert "(syntetisk liste)" in part(page, "answer") and "(syntetiske tall)" not in part(page, "answer")
 
 
 def test_who_was_guided_and_what_else_was_done(tables: Tables, registry: Registry) -> None:
