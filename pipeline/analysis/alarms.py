@@ -35,7 +35,7 @@ def alarms(of: Tracked, registry: Registry, change: pd.DataFrame) -> pd.DataFram
         rows = rows[rows["reason"].isna()]
         if rows.empty:
             continue
-        better = (rows["change"] < 0) == (indicator.direction == "high_is_need")
+        better = (rows["change"] < 0) == (indicator.need_sign > 0)
         for alarm in registry.alarms:
             if alarm.indicators and indicator.id not in alarm.indicators:
                 continue

@@ -40,7 +40,7 @@ def charts(of: Tracked, registry: Registry) -> dict[str, pd.DataFrame]:
         table = summed(chosen, [*KEY, "period", "period_start", "phase"])
         for (_, indicator, _, _, service), part in table.groupby(KEY, sort=True):
             part = part.sort_values("period_start", ignore_index=True)
-            is_bad = registry.indicators[str(indicator)].direction == "high_is_need"
+            is_bad = registry.indicators[str(indicator)].need_sign > 0
             points.append(_points(of, part, str(indicator), is_bad))
             series.append(_series(of, points[-1], str(service), str(indicator), is_bad))
     return {

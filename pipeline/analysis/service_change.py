@@ -77,7 +77,7 @@ def judged(change: pd.DataFrame, alarms: pd.DataFrame, registry: Registry) -> pd
         own = raised[raised["service_id"].eq(row["service_id"]) & raised["phase"].eq(row["phase"])]
         found = sorted({*own.loc[own["outcome"].isin(_parts(registry, row)), "alarm_id"]})
         indicator = registry.indicators.get(row["outcome"])
-        sign = -1 if indicator and indicator.direction == "low_is_need" else 1
+        sign = indicator.need_sign if indicator else 1
         judgement = judge(
             Evidence(
                 _in_need(row, "change", sign),
@@ -190,7 +190,7 @@ def _fell(of: Tracked, indicator: Indicator, service: str, window: Window) -> fl
     """How probable it is that the true need fell by five percentage points, from all the figures of all periods."""
     if not of.in_model(indicator.id) or indicator.unit != "percent":
         return float("nan")
-    sign = 1 if indicator.direction == "high_is_need" else -1
+    sign = indicator.need_sign
     before = true_draws(of, service, indicator.id, of.window(service, indicator.id, "phase", "baseline"))
     return probability_fell(sign * before, sign * true_draws(of, service, indicator.id, window), A_FALL / 100)
 

@@ -60,7 +60,7 @@ def _told(of: Tracked, registry: Registry, known: pd.DataFrame) -> pd.DataFrame:
         per=[registry.indicators[name].per for name in names],
         dispersion=[of.dispersion[name] for name in names],
     )
-    is_need = np.array([registry.indicators[name].direction == "high_is_need" for name in names], bool)
+    is_need = np.array([registry.indicators[name].need_sign > 0 for name in names], bool)
     for side in SIDES:
         low, high = rows[f"{side}_low"], rows[f"{side}_high"]
         rows = rows.assign(**{f"{side}_least": low.where(is_need, high), f"{side}_most": high.where(is_need, low)})

@@ -40,7 +40,7 @@ def label(say: Voice, facts: Facts, protocol: Protocol, row: Any) -> str:
         return next(say.of(each.label) for each in facts.registry.index.dimensions if each.id == row.outcome_id)
     indicator = facts.registry.indicators[row.outcome_id]
     era = next(each.era for each in facts.registry.cohorts if each.id == protocol.cohorts[0])
-    is_turned = indicator.direction == "low_is_need" and reasons.is_share(indicator, era)
+    is_turned = indicator.need_sign < 0 and reasons.is_share(indicator, era)
     name = say.of(indicator.label)
     return say("effect.lacking", indicator=name) if is_turned else name
 

@@ -131,7 +131,7 @@ class Figures:
 
     def _is_better_up(self, outcome: str) -> bool:
         indicator = self._indicator(outcome)
-        return indicator is not None and indicator.direction == "low_is_need"
+        return indicator is not None and indicator.need_sign < 0
 
     def milestones(self, service_id: str, name: str, own: pd.DataFrame) -> Table:
         """One row an indicator and period. own: of result.milestone."""
