@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.methods.group_time import group_time_effects
-from pipeline.methods.imputation import average_effect
+from pipeline.methods.imputation import Windows, average_effect
 from pipeline.methods.power import Design, Scatter, power
 
 COHORTS = {13: (5, 4, 4), 15: (5, 5, 5), 19: (7, 6, 6), 45: (15, 15, 15)}
@@ -21,7 +21,8 @@ def cases(rate: float, periods: int = 18) -> Any:
 
 
 def design(guided: int) -> Design:
-    return Design(tuple(zip((8, 10, 12), COHORTS[guided], strict=True)))
+    """The dossier's: baseline −8…−5, scored 2…5."""
+    return Design(tuple(zip((8, 10, 12), COHORTS[guided], strict=True)), windows=Windows((-8, -5), (2, 5)))
 
 
 def test_near_the_dossiers_simulation(golden: Any) -> None:
