@@ -4,6 +4,7 @@ import html
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.registry.load import Registry
 from pipeline.registry.model import LANGUAGES, Language
+from pipeline.registry.programme import Asked
 from pipeline.reports import guidance, guidance_effect, guidance_services, guidance_who, overview
 from pipeline.reports.facts import Facts, gather
 from pipeline.reports.voice import Voice
@@ -329,6 +331,16 @@ def test_who_was_guided_and_what_else_was_done(tables: Tables, registry: Registr
     assert "Midler til nettverk; 1 100 000 kroner for 2019, frist 1. august 2018 2019–2020 Ærø under veiledning" in told
     assert "Læringsnettverk 2019–2020 alle, også tjenestene uten veiledning" in told
     assert "Ås (Ås/Vestby) 1. januar 2020 finnes nå 3218" in told
+
+
+def test_known_agreements_and_who_was_asked_are_told(tables: Tables, registry: Registry) -> None:
+    [cohort] = registry.cohorts
+    first = cohort.members[0].model_copy(update={"agreement_day": date(2018, 6, 20)})
+    asked = (Asked(name="Sortland", municipality_code="1870", answer="declined"),)
+    known = cohort.model_copy(update={"members": (first, *cohort.members[1:]), "asked": asked})
+    told = part(pages(tables, replace(registry, cohorts=(known,)))["guidance.html"], "who")
+    assert "Avtaledagen er kjent for 1 av 13; for de andre regnes tallene som veiledet fra 1. juni 2018." in told
+    assert "Spurt, takket nei: Sortland." in told and "ikke offentlig kjent;" not in told
 
 
 def test_the_first_page_warns_answers_in_short_and_leads_here(tables: Tables, registry: Registry) -> None:
